@@ -1,0 +1,72 @@
+"""What the runtime asks of a channel, and what a channel says it can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.messages import Address, Attachment, Entry, Incoming, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can show; the dialogue never asks which channel it is."""
+
+    buttons: bool = True
+    edits: bool = False
+    typing: bool = False
+    max_text: int = 4096
+
+
+class Channel(Protocol):
+    """One way to reach customers. `name` is the first part of its conversations' ids."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def send(self, address: Address, message: Outgoing, seq: int) -> None:
+        """Hand one message to the channel; `seq` is its place in the conversation's log.
+
+        Raises `errors.Later` when it should be tried again, `errors.Unreachable` when the customer can
+        no longer be reached, `errors.Undeliverable` when this message never will arrive.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a message: its place in the conversation's log; `duplicate` when it was known already."""
+
+    seq: int
+    duplicate: bool = False
+
+
+class Wake(Protocol):
+    """Set whenever a conversation's log has grown; the reader clears it by waiting."""
+
+    async def wait(self, timeout: float | None = None) -> bool:
+        """Return True when the log has grown since the last call, False when `timeout` seconds passed."""
+
+
+class Service(Protocol):
+    """What an adapter is handed: the one door into the core."""
+
+    async def receive(self, message: Incoming) -> Receipt:
+        """Take one message durably. When this returns, the message counts as acknowledged.
+
+        Raises `errors.StoreUnavailable`, having acknowledged nothing.
+        """
+
+    async def history(self, conversation: str, after: int = 0, limit: int = 200) -> Sequence[Entry]:
+        """What both sides said with a seq above `after`, in order, never past a message still to be delivered.
+        With `after` 0, the newest `limit` entries."""
+
+    def watch(self, conversation: str) -> AbstractContextManager[Wake]:
+        """Be woken when the conversation's log grows; then read `history` after the last seq seen."""
+
+    async def keep_attachment(self, address: Address, name: str, media_type: str, data: bytes) -> Attachment:
+        """Store a picture or file. Raises `ValueError` when it is too large or empty."""
+
+    async def attachment(self, address: Address, ref: str) -> tuple[Attachment, bytes] | None:
+        """The stored bytes, only for the conversation they belong to."""

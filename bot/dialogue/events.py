@@ -1,0 +1,60 @@
+"""What can happen to a conversation: everything the engine is ever told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.dialogue.effects import Outcome
+from bot.messages import Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The customer wrote something, or sent pictures or files. `language`: the client's own hint, if any."""
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The customer pressed a button; `token` comes from outside and may be stale or forged."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened:
+    """The customer came by a deep link, already verified to mean this customer; None: it was forged or expired."""
+
+    customer: str | None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An act was done. `act` is the id the engine gave it."""
+
+    act: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """An act could not be done yet because the order service does not answer; it is being tried again."""
+
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """Something the conversation waited for: a reminder came due, or a watched order moved."""
+
+    flow: str
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = Said | Pressed | LinkOpened | Happened | Delayed | Woke

@@ -1,0 +1,1 @@
+"""Orders: the model, the gateway to an order service, and the diagnosis."""

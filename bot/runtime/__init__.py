@@ -1,0 +1,1 @@
+"""One message end to end: the step, the lanes, delivery, timers, watches."""

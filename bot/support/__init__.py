@@ -1,0 +1,1 @@
+"""What people behind the bot do: the queue, tickets, hours."""

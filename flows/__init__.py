@@ -1,0 +1,1 @@
+"""The flows: one folder each, with its texts and examples. See docs/write-a-flow.md."""
