@@ -1,0 +1,247 @@
+"""The settings as types: config.yaml, and above it the few environment variables that carry secrets and places."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import ConfigError
+from bot.support.hours import OpeningHours
+
+DEFAULT_FILE = Path("config.yaml")
+SECRET_FILE = Path("var/secret")
+MIN_SECRET = 16
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+
+_LAW = ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03")
+_MOON_2027 = ("02-05", "02-06", "02-07", "02-08", "04-05", "06-09", "09-15")
+_HOURS = OpeningHours.model_validate({"holiday_dates": [*_LAW, *(f"2027-{day}" for day in _MOON_2027)]})
+
+
+class Section(BaseModel):
+    """A part of config.yaml; a key it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Name(Section):
+    """The company's name in each language."""
+
+    zh: str = "特派"
+    en: str = "Tepai"
+
+
+class Company(Section):
+    """Who customers are talking to, and how else it can be reached."""
+
+    name: Name = Name()
+    hotline: str = "400-000-0000"
+    hotline_hours: OpeningHours = _HOURS
+    email: str = "support@tepai.example"
+    weibo: str = "@特派客服"
+    wechat: str = "特派客服"
+
+
+class Web(Section):
+    """Where the server listens."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+
+class DatabaseSection(Section):
+    """Which database; the address may hold a password and is therefore never shown."""
+
+    url: Annotated[str, Field(min_length=1, repr=False)] = "sqlite:///var/tepai.db"
+
+
+class Language(Section):
+    """Which language to begin with."""
+
+    default: Literal["zh", "en"] = "zh"
+
+
+class DialogueSection(Section):
+    """The ladder for words that are not understood, counted in misses in a row."""
+
+    choices_after: Positive = 2
+    human_after: Positive = 3
+
+    @model_validator(mode="after")
+    def _climbs(self) -> Self:
+        if self.human_after < self.choices_after:
+            raise ValueError("human_after must not come before choices_after")
+        return self
+
+
+class Orders(Section):
+    """What counts as late, and what is offered; seconds and fen."""
+
+    timeout: Seconds = 3
+    sync_stale_after: Seconds = 300
+    stale_limit: Seconds = 900
+    tips: Annotated[tuple[Positive, ...], Field(min_length=1)] = (300, 500, 1000)
+
+    @model_validator(mode="after")
+    def _grows(self) -> Self:
+        if self.stale_limit < self.sync_stale_after:
+            raise ValueError("stale_limit must not be below sync_stale_after")
+        return self
+
+
+class Identity(Section):
+    """How long proofs of identity hold, and what guessing costs; hours and minutes."""
+
+    link_hours: Positive = 72
+    code_minutes: Positive = 10
+    code_tries: Positive = 5
+    pauses: Annotated[tuple[Positive, ...], Field(min_length=1)] = (5, 15, 60, 240, 1440)
+
+
+class Smtp(Section):
+    """The mail server; an empty host means the demo outbox."""
+
+    host: str = ""
+    port: Annotated[int, Field(gt=0, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    sender: str = ""
+    timeout: Seconds = 10
+
+
+class Attachments(Section):
+    """What customers may send besides words."""
+
+    max_megabytes: Positive = 10
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest picture or file, in bytes."""
+        return self.max_megabytes * 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. `secret` and `smtp_password` come from the environment only."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    demo: bool = True
+    company: Company = Company()
+    web: Web = Web()
+    database: DatabaseSection = DatabaseSection()
+    language: Language = Language()
+    dialogue: DialogueSection = DialogueSection()
+    orders: Orders = Orders()
+    identity: Identity = Identity()
+    smtp: Smtp = Smtp()
+    attachments: Attachments = Attachments()
+    secret: SecretStr = SecretStr("")
+    smtp_password: SecretStr = SecretStr("")
+
+
+_VARIABLES = {
+    "TEPAI_SECRET": ("secret",),
+    "TEPAI_SMTP_PASSWORD": ("smtp_password",),
+    "DATABASE_URL": ("database", "url"),
+    "PORT": ("web", "port"),
+}
+
+
+def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings: the environment above the file above the defaults.
+
+    Without `path`, config.yaml of the working folder, or only defaults where there is none. In demo mode a missing
+    secret is made once and kept in var/secret. Raises `ConfigError`, which names the setting and never its value.
+    """
+    try:
+        settings = _layers(_read(path))(**_from_environment(os.environ if environ is None else environ))
+    except ValidationError as error:
+        raise ConfigError("; ".join(_complaint(found) for found in error.errors())) from None
+    return _complete(settings)
+
+
+def _layers(file: dict[str, Any]) -> type[Settings]:
+    class Layered(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, InitSettingsSource(settings_cls, file)
+
+    return Layered
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    chosen = path or DEFAULT_FILE
+    if path is None and not chosen.exists():
+        return {}
+    try:
+        found = yaml.safe_load(chosen.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise ConfigError(f"{chosen} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        # The parser's own message quotes the line, and a line may hold a password.
+        mark = getattr(error, "problem_mark", None)
+        raise ConfigError(f"{chosen} is not YAML" + (f", line {mark.line + 1}" if mark else "")) from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"{chosen} is not a list of settings")
+    for variable, (name, *below) in _VARIABLES.items():
+        if not below and name in found:
+            raise ConfigError(f"{name}: not in the file, only by the environment variable {variable}")
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for variable, (name, *below) in _VARIABLES.items():
+        if value := environ.get(variable):
+            found[name] = {below[0]: value} if below else value
+    return found
+
+
+def _complaint(error: Mapping[str, Any]) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{name}: no such setting"
+    return f"{name}: {error['msg']}"
+
+
+def _complete(settings: Settings) -> Settings:
+    if settings.smtp.username and not settings.smtp_password.get_secret_value():
+        raise ConfigError("TEPAI_SMTP_PASSWORD: missing, but smtp.username is set")
+    if not settings.demo and not settings.smtp.host:
+        raise ConfigError("smtp.host: missing; written requests have to be sent somewhere outside demo mode")
+    secret = settings.secret.get_secret_value()
+    if not secret:
+        if not settings.demo:
+            raise ConfigError("TEPAI_SECRET: missing; only demo mode makes its own")
+        return settings.model_copy(update={"secret": SecretStr(_demo_secret(SECRET_FILE))})
+    if len(secret) < MIN_SECRET:
+        raise ConfigError(f"TEPAI_SECRET: shorter than {MIN_SECRET} characters")
+    return settings
+
+
+def _demo_secret(file: Path) -> str:
+    """The secret of this folder. Of several processes that start at once, one makes it and all read the same."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, made = tempfile.mkstemp(dir=file.parent)  # readable by its owner only
+        try:
+            with os.fdopen(handle, "w") as opened:
+                opened.write(secrets.token_urlsafe(32))
+            os.link(made, file)
+        except FileExistsError:
+            pass
+        finally:
+            Path(made).unlink()
+    return file.read_text().strip()
