@@ -21,7 +21,7 @@ class Answer:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Question:
     """What the customer was asked: text key and values, choices, and which entities are answers.
 
@@ -36,7 +36,7 @@ class Question:
     wants: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Step:
     """A place to go back to: a question that was open, with the state and slots it was asked in."""
 
@@ -45,7 +45,7 @@ class Step:
     question: Question
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Frame:
     """One flow under way. `awaits`: the act whose outcome it waits for. `then`: the trigger that the flow below
     gets when this one ends (None: this one came as an interruption and owes nobody a result)."""

@@ -1,0 +1,355 @@
+"""The dialogue engine: what happened goes in, what is said and done comes out.
+
+It does no input or output of its own. `Engine.turn` is a generator: it yields each read it needs and is sent the
+outcome, so the same engine runs under asyncio, in a terminal and in a test. Flows only record wishes; this
+module grants them, keeps the stack of flows and sees to it that nobody is left without an answer.
+"""
+
+from __future__ import annotations
+
+import copy
+import traceback
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import structlog
+
+from bot.dialogue import commands
+from bot.dialogue.book import FlowBook
+from bot.dialogue.conversation import Answer, Conversation, Frame, Step
+from bot.dialogue.effects import Act, Outcome, Read
+from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
+from bot.dialogue.flow import BEGIN, CHANGED_MIND, GIVEN_UP, Flow, waits_for_outcome
+from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
+from bot.dialogue.stack import chains, raised, without_idle
+from bot.dialogue.stage import Stage
+from bot.dialogue.texts import Texts
+from bot.dialogue.turn import Turn
+from bot.dialogue.understanding import Command, Intent, Understanding
+from bot.dialogue.wishes import Ask, Call, Give, Go, Reply, Say, Suggest, Want, Wish
+from bot.errors import FlowError
+
+log = structlog.get_logger(__name__)
+
+Work = Generator[Read, Outcome, None]
+
+LONGEST_TRAIL = 8
+"""How many questions of one flow a customer can go back."""
+CANNOT_HELP, IDENTIFY, UPDATED = "cannot_help", "identify", "bot_was_updated"
+FREE_TEXT = {"words", "address", "name"}
+"""While one of these is asked for, the language of the words says nothing about the customer's."""
+
+
+class Engine:
+    """Joins flows, texts and an understanding. Holds no conversation; may serve any number of them."""
+
+    def __init__(self, book: FlowBook, texts: Texts, understanding: Understanding) -> None:
+        self.book = book
+        self.texts = texts
+        self.understanding = understanding
+        self.reader = Reader(understanding, book)
+
+    def turn(self, conversation: Conversation, event: Event, now: float) -> Generator[Read, Outcome, Turn]:
+        """See `bot.dialogue.turn.Dialogue.turn`."""
+        before = conversation.to_json()
+        try:
+            stage = Stage(Conversation.from_json(before), self.texts, now)
+            yield from self._handle(stage, event)
+            self._finish(stage, event)
+            return Turn(stage.talk, stage.steps)
+        except Exception as error:  # a defect in a flow must neither silence the bot nor lose the message
+            # Without the error's own text, which may quote the customer.
+            at = traceback.format_tb(error.__traceback__)[-3:]
+            log.error("turn_failed", error=type(error).__name__, at=at)  # noqa: TRY400
+            return self._apology(Conversation.from_json(before), event, now)
+
+    # --- events ---------------------------------------------------------------------------------------------
+
+    def _handle(self, stage: Stage, event: Event) -> Work:
+        from_customer = isinstance(event, Said | Pressed)
+        stranded = self._stranded(stage)
+        if stranded is not None:
+            yield from self.start(stage, UPDATED, {"flow": stranded.flow, "kept": stranded.slots})
+            if from_customer:
+                return
+        match event:
+            case Said():
+                yield from self._said(stage, event)
+            case Pressed():
+                yield from self._pressed(stage, event.token)
+            case LinkOpened():
+                yield from self._link_opened(stage, event)
+            case Happened():
+                yield from self._happened(stage, event)
+            case Delayed():
+                if any(frame.awaits == event.act for frame in stage.frames):
+                    stage.say("common.delayed")
+            case Woke():
+                yield from self.start(stage, event.flow, dict(event.slots))
+
+    def _stranded(self, stage: Stage) -> Frame | None:
+        """Drop the chains that a new version of their flow cannot go on with; returns a frame of them."""
+        found = None
+        for chain in chains(stage.frames):
+            bad = [frame for frame in chain if not self.book.current(frame)]
+            if bad:
+                found = chain[0] if chain[0].flow in self.book else bad[0]
+                stage.frames[:] = [frame for frame in stage.frames if frame not in chain]
+        return found
+
+    def _said(self, stage: Stage, said: Said) -> Work:
+        text = said.text.strip()
+        self._notice_language(stage, said)
+        if said.attachments:
+            yield from self._attached(stage, said)
+        elif not any(character.isprintable() and not character.isspace() for character in text):
+            stage.say("common.empty")
+        else:
+            yield from self._mean(stage, self.reader.read(stage, text))
+
+    def _notice_language(self, stage: Stage, said: Said) -> None:
+        talk, question = stage.talk, stage.open_question
+        if talk.language_chosen or (question and FREE_TEXT & question.wants.keys()):
+            return
+        first = said.language if not talk.greeted else None
+        found = self.understanding.language(said.text) or first
+        if found is not None and found in self.texts.by_language:
+            talk.language = found
+
+    def _attached(self, stage: Stage, said: Said) -> Work:
+        question, top = stage.open_question, stage.top
+        trigger = question.wants.get("attachment") if question else None
+        if trigger and top:
+            refs = [attachment.ref for attachment in said.attachments]
+            yield from self._answered(stage, top, trigger, {"attachments": refs, "words": said.text})
+            return
+        stage.say(f"common.got.{said.attachments[0].kind}")
+        if said.text.strip():
+            yield from self._mean(stage, self.reader.read(stage, said.text.strip()))
+
+    def _mean(self, stage: Stage, meaning: Meaning) -> Work:
+        top = stage.top
+        if isinstance(meaning, Missed):
+            yield from self._missed(stage, meaning)
+            return
+        stage.talk.misses = 0
+        match meaning:
+            case Chosen():
+                yield from self._chose(stage, meaning.answer)
+            case Command():
+                yield from commands.obey(self, stage, meaning)
+            case Given() if top is not None:
+                yield from self._answered(stage, top, meaning.trigger, meaning.values)
+            case TakenBack() if top is not None:
+                yield from self._answered(stage, top, CHANGED_MIND, meaning.values)
+            case Intent():
+                yield from self._wanted(stage, meaning)
+
+    def _pressed(self, stage: Stage, token: str) -> Work:
+        answer = stage.pressed(token)
+        if answer is None:
+            stage.say("common.stale_choice")
+            return
+        stage.talk.misses = 0
+        yield from self._chose(stage, answer)
+
+    def _link_opened(self, stage: Stage, opened: LinkOpened) -> Work:
+        talk = stage.talk
+        if opened.language is not None and opened.language in self.texts.by_language and not talk.language_chosen:
+            talk.language = opened.language
+        if opened.customer is None:
+            stage.say("common.link_invalid")
+        elif talk.customer not in (None, opened.customer):
+            stage.say("common.other_account")
+        else:
+            talk.customer = opened.customer
+            top = stage.top
+            if top and top.flow == IDENTIFY and self.book[IDENTIFY].takes(top.state, "linked"):
+                yield from self.fire(stage, top, "linked", {})
+                return
+            yield from self.start(stage, "greet", {"linked": True})
+
+    def _happened(self, stage: Stage, happened: Happened) -> Work:
+        frame = next((frame for frame in stage.frames if frame.awaits == happened.act), None)
+        if frame is not None:
+            stage.frames[:] = raised(stage.frames, frame)
+            yield from self._apply(stage, frame, happened.outcome)
+            return
+        self._link(stage, None, happened.outcome)
+        order = happened.outcome.values.get("order")
+        if order is not None:  # its flow is gone, but the customer must hear what became of the order
+            yield from self.start(stage, "track_order", {"order": order.number})
+
+    # --- meanings -------------------------------------------------------------------------------------------
+
+    def _chose(self, stage: Stage, answer: Answer) -> Work:
+        top = stage.top
+        if answer.flow is not None:
+            if top is not None:
+                stage.frames.pop()
+            yield from self.start(stage, answer.flow, dict(answer.values), then=top.then if top else None)
+        elif top is not None and answer.trigger is not None:
+            yield from self._answered(stage, top, answer.trigger, answer.values)
+
+    def _answered(self, stage: Stage, frame: Frame, trigger: str, values: Mapping[str, Any]) -> Work:
+        """Fire a customer's answer and remember the question, so that they can come back to it."""
+        if not self.book[frame.flow].takes(frame.state, trigger):
+            stage.frames.remove(frame)
+            yield from self.start(stage, UPDATED, {"flow": frame.flow, "kept": frame.slots})
+            return
+        question = frame.question
+        step = Step(frame.state, copy.deepcopy(frame.slots), question) if question else None
+        yield from self.fire(stage, frame, trigger, values)
+        if step and frame in stage.frames and frame.awaits is None and frame.question is not question:
+            frame.trail = [*frame.trail, step][-LONGEST_TRAIL:]
+
+    def _wanted(self, stage: Stage, intent: Intent) -> Work:
+        under_way = next((frame for frame in reversed(stage.frames) if frame.flow == intent.flow), None)
+        if under_way is None or self.book[intent.flow].passing:
+            yield from self.start(stage, intent.flow, dict(intent.slots))
+            return
+        stage.frames[:] = raised(stage.frames, under_way)
+        other = intent.slots.get("order")
+        can_correct = self.book[under_way.flow].takes(under_way.state, CHANGED_MIND)
+        if other and other != under_way.slots.get("order") and can_correct and stage.top is under_way:
+            yield from self._answered(stage, under_way, CHANGED_MIND, {"order": other})
+        elif stage.top is not None and stage.top.awaits:
+            stage.say("common.still_working")
+        elif stage.open_question is not None:
+            stage.put(stage.open_question)
+
+    def _missed(self, stage: Stage, missed: Missed) -> Work:
+        top = stage.top
+        if top is not None and top.awaits:
+            stage.say("common.still_working")
+            return
+        stage.talk.misses += 1
+        question = stage.open_question
+        if stage.talk.misses == 1 and question is not None:
+            stage.say("common.not_understood")
+            stage.put(question, wording=1)
+            return
+        guesses = [{"flow": guess.flow, "slots": dict(guess.slots)} for guess in missed.guesses]
+        slots = {"exhausted": stage.talk.misses > 2, "guesses": guesses, "interrupting": bool(stage.frames)}
+        yield from self.start(stage, CANNOT_HELP, slots)
+
+    # --- flows ----------------------------------------------------------------------------------------------
+
+    def start(self, stage: Stage, flow: str, slots: dict[str, Any], then: str | None = None) -> Work:
+        """Put a flow on top of the stack and begin it; its customer is identified first where it needs one."""
+        kind = self.book[flow]
+        if then is None and stage.top and self.book[stage.top.flow].passing and stage.top.then is None:
+            stage.frames.pop()
+        stage.talk.offer = None
+        stage.talk.greeted = True
+        stage.suggestion = None
+        frame = Frame(flow, kind.version, kind.initial, slots, then=then)
+        stage.frames.append(frame)
+        if kind.needs_customer and stage.talk.customer is None:
+            yield from self.start(stage, IDENTIFY, {"for": kind.title(slots)}, then=BEGIN)
+        else:
+            yield from self.fire(stage, frame, BEGIN, {})
+
+    def fire(self, stage: Stage, frame: Frame, trigger: str, values: Mapping[str, Any]) -> Work:
+        """Fire a trigger in a flow and grant what it wishes."""
+        stage.count_firing()
+        kind = self.book[frame.flow]
+        if not kind.takes(frame.state, trigger):
+            yield from self._unforeseen(stage, frame, trigger)
+            return
+        flow = kind(frame.state, frame.slots, customer=stage.talk.customer, language=stage.talk.language, now=stage.now)
+        if not flow.fire(trigger, values):
+            raise FlowError(f"flow {frame.flow}: no condition of {trigger!r} holds in {frame.state!r}")
+        frame.state, frame.slots = flow.state, flow.slots
+        frame.question = frame.awaits = None
+        yield from self._grant(stage, frame, flow)
+
+    def _unforeseen(self, stage: Stage, frame: Frame, trigger: str) -> Work:
+        """What a flow need not deal with itself."""
+        if trigger == "not_linked":
+            frame.state, frame.question = self.book[frame.flow].initial, None
+            yield from self.start(stage, IDENTIFY, {"for": self.book[frame.flow].title(frame.slots)}, then=BEGIN)
+        elif trigger in ("service_down", "order_missing"):
+            stage.frames.remove(frame)
+            yield from self.start(stage, CANNOT_HELP, {"reason": trigger}, then=frame.then)
+        elif trigger == GIVEN_UP:
+            yield from self.end(stage, frame, None)
+        else:
+            raise FlowError(f"flow {frame.flow}: nothing for {trigger!r} in state {frame.state!r}")
+
+    def _grant(self, stage: Stage, frame: Frame, flow: Flow) -> Work:
+        result: dict[str, Any] | None = None
+        onward: list[Wish] = []
+        for wish in flow.wishes:
+            match wish:
+                case Say():
+                    stage.say(wish.text, **wish.values)
+                case Suggest():
+                    stage.suggestion = wish
+                case Give():
+                    result = wish.values
+                case Want(effect) if isinstance(effect, Act) and not waits_for_outcome(effect):
+                    stage.request(effect)
+                case _:
+                    onward.append(wish)
+        if len(onward) > 1 or (not onward and not flow.is_over):
+            raise FlowError(f"flow {frame.flow}: {len(onward)} ways on from state {frame.state!r}, one is needed")
+        yield from self._go_on(stage, frame, onward[0] if onward else None, result)
+
+    def _go_on(self, stage: Stage, frame: Frame, wish: Wish | None, result: dict[str, Any] | None) -> Work:
+        match wish:
+            case Ask():
+                frame.question = stage.ask(wish, frame.flow)
+            case Want(effect) if isinstance(effect, Act):
+                frame.trail = []  # the world is about to change: no way back to before
+                frame.awaits = stage.request(effect)
+            case Want(effect) if isinstance(effect, Read):
+                outcome = yield effect
+                yield from self._apply(stage, frame, outcome)
+            case Call():
+                yield from self.start(stage, wish.flow, wish.slots, then=wish.then)
+            case Go():
+                stage.frames.remove(frame)
+                yield from self.start(stage, wish.flow, wish.slots, then=frame.then)
+            case _:
+                yield from self.end(stage, frame, result)
+
+    def _apply(self, stage: Stage, frame: Frame, outcome: Outcome) -> Work:
+        self._link(stage, frame, outcome)
+        yield from self.fire(stage, frame, outcome.trigger, outcome.values)
+
+    def _link(self, stage: Stage, frame: Frame | None, outcome: Outcome) -> None:
+        """Whose chat it is changes here only; what was begun for somebody else is forgotten."""
+        new = None if outcome.unlinks else outcome.links or stage.talk.customer
+        if stage.talk.customer is not None and new != stage.talk.customer:
+            stage.frames[:] = [frame] if frame is not None else []
+            stage.talk.offer = None
+        stage.talk.customer = new
+
+    def end(self, stage: Stage, frame: Frame, result: dict[str, Any] | None) -> Work:
+        """A flow is over: tell its caller, if it has one. `result` None: it was given up."""
+        stage.frames.remove(frame)
+        if frame.then is not None and stage.top is not None:
+            trigger = GIVEN_UP if result is None else frame.then
+            yield from self.fire(stage, stage.top, trigger, result or {})
+
+    # --- the end of a turn ------------------------------------------------------------------------------------
+
+    def _finish(self, stage: Stage, event: Event) -> None:
+        """Ask the open question again if something else was said, show suggestions, and never be silent."""
+        if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps:
+            stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
+        if stage.suggestion is not None and not stage.frames:
+            stage.talk.offer = stage.ask(stage.suggestion, "common")
+        question = stage.open_question
+        if question is not None and question.number not in stage.asked and stage.steps:
+            stage.put(question)
+
+    def _apology(self, talk: Conversation, event: Event, now: float) -> Turn:
+        stage = Stage(talk, self.texts, now)
+        act = event.act if isinstance(event, Happened) else None
+        talk.frames = [frame for frame in without_idle(talk.frames) if frame.awaits != act or act is None]
+        replies = (Reply("human", start="escalate", reason="trouble"), Reply("menu", start="greet"))
+        question = stage.ask(Suggest("common.trouble", replies, {}), "common")
+        talk.offer = question if not talk.frames else None
+        return Turn(talk, stage.steps)

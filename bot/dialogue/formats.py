@@ -1,0 +1,64 @@
+"""How a value is written in a text: `{fee:money}`, `{at:time}`, `{waited:duration}`, `{n:count:order|orders}`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Shanghai")
+_WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+
+Format = Callable[[Any, str, float], str]
+
+
+def money(fen: Any, language: str, now: float) -> str:
+    """Fen as yuan: 200 → "2 元", "¥2.00"."""
+    del now
+    yuan = int(fen) / 100
+    if language == "en":
+        return f"¥{yuan:,.2f}"
+    return f"{yuan:g} 元" if yuan < 10_000 else f"{yuan:,.2f} 元"
+
+
+def time(at: Any, language: str, now: float) -> str:
+    """A moment as the customer's clock shows it, with the day where it is not today."""
+    moment, today = datetime.fromtimestamp(float(at), ZONE), datetime.fromtimestamp(now, ZONE).date()
+    days = (moment.date() - today).days
+    clock = f"{moment:%H:%M}"
+    if days == 0:
+        return clock
+    near = {"zh": {1: "明天 ", -1: "昨天 "}, "en": {1: "tomorrow ", -1: "yesterday "}}[language]
+    if days in near:
+        return near[days] + clock
+    return f"{moment.month}月{moment.day}日 {clock}" if language == "zh" else f"{moment:%-d %b} {clock}"
+
+
+def duration(seconds: Any, language: str, now: float) -> str:
+    """A length of time, in the two largest units that matter."""
+    del now
+    minutes = max(1, round(float(seconds) / 60))
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "天", "day"), (hours, "小时", "hour"), (minutes, "分钟", "minute")]
+    told = [part for part in parts if part[0]][:2]
+    if language == "zh":
+        return "".join(f" {n} {zh} " for n, zh, _ in told).strip().replace("  ", " ")
+    return " ".join(f"{n} {en}{'' if n == 1 else 's'}" for n, _, en in told)
+
+
+def number(value: Any, language: str, now: float) -> str:
+    """A count: "1,200"."""
+    del language, now
+    return f"{int(value):,}"
+
+
+def short(value: Any, language: str, now: float) -> str:
+    """A customer's own words, cut so that they cannot flood an answer."""
+    del language, now
+    text = " ".join(str(value).split())
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+FORMATS: dict[str, Format] = {"money": money, "time": time, "duration": duration, "number": number, "short": short}

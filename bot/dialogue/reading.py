@@ -1,0 +1,142 @@
+"""What a customer's words mean here and now: the order in which they are understood.
+
+The open question's choices come first, then commands, then what the question wants, then a correction, then a
+new wish. Only when all of that fails was the message not understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.dialogue.book import FlowBook
+from bot.dialogue.conversation import Answer
+from bot.dialogue.flow import CHANGED_MIND
+from bot.dialogue.stage import Stage
+from bot.dialogue.understanding import Command, Intent, Understanding
+
+SURE = 0.6
+"""From this score on an intent is followed without asking."""
+LONGEST_WORDS = 2_000
+"""Characters of a customer's own words that a flow is given."""
+
+SLOT_OF_ENTITY = {
+    "order_number": "order",
+    "phone": "phone",
+    "email": "email",
+    "address": "address",
+    "time": "time",
+    "amount": "amount",
+}
+"""Entities that a new wish takes along, and the slot each becomes."""
+FLOW_OF_ENTITY = {
+    "order_number": ("pending_order", "order"),
+    "phone": ("identify", "contact"),
+    "email": ("identify", "contact"),
+}
+"""What somebody wants who sends nothing but this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A choice of the open question."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the open question asked for: the trigger it fires, and its values."""
+
+    trigger: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The customer corrects an earlier answer."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Not understood; `guesses` are what it might have been."""
+
+    guesses: tuple[Intent, ...] = field(default=())
+
+
+Meaning = Chosen | Command | Given | TakenBack | Intent | Missed
+
+
+class Reader:
+    """Reads a text in the light of the open question."""
+
+    def __init__(self, understanding: Understanding, book: FlowBook) -> None:
+        self.understanding = understanding
+        self.book = book
+
+    def read(self, stage: Stage, text: str) -> Meaning:
+        """What the text means. Reads only; changes nothing."""
+        entities = self.understanding.entities(text, stage.now)
+        intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
+        return (
+            self._choice(stage, text)
+            or self.understanding.command(text)
+            or self._entity(stage, entities)
+            or self._only_words(stage, text)
+            or self._correction(stage, text, entities)
+            or self._wish(intents, entities)
+            or self._words(stage, text)
+            or self._bare_entity(entities)
+            or Missed(tuple(intents))
+        )
+
+    def _choice(self, stage: Stage, text: str) -> Meaning | None:
+        question = stage.open_question
+        if question is None or not question.answers:
+            return None
+        place = self.understanding.choose(text, stage.options(question))
+        return None if place is None else Chosen(question.answers[place])
+
+    def _entity(self, stage: Stage, entities: Mapping[str, Any]) -> Meaning | None:
+        question = stage.open_question
+        for entity, trigger in (question.wants if question else {}).items():
+            if entity in entities:
+                return Given(trigger, {entity: entities[entity]})
+        return None
+
+    def _only_words(self, stage: Stage, text: str) -> Meaning | None:
+        """A question for the customer's own words takes whatever comes."""
+        question = stage.open_question
+        if question is None or question.answers or not question.wants.keys() <= {"words", "attachment"}:
+            return None
+        return self._words(stage, text)
+
+    def _correction(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
+        top = stage.top
+        if top is None or not self.book[top.flow].takes(top.state, CHANGED_MIND):
+            return None
+        other = entities.get("order_number")
+        if self.understanding.corrects(text) or (other and other != top.slots.get("order")):
+            return TakenBack({"order": other} if other else {})
+        return None
+
+    def _wish(self, intents: list[Intent], entities: Mapping[str, Any]) -> Meaning | None:
+        if not intents or intents[0].score < SURE:
+            return None
+        heard = {slot: entities[entity] for entity, slot in SLOT_OF_ENTITY.items() if entity in entities}
+        return Intent(intents[0].flow, {**heard, **intents[0].slots}, intents[0].score)
+
+    def _words(self, stage: Stage, text: str) -> Meaning | None:
+        question = stage.open_question
+        if question is None or "words" not in question.wants:
+            return None
+        return Given(question.wants["words"], {"words": text[:LONGEST_WORDS]})
+
+    def _bare_entity(self, entities: Mapping[str, Any]) -> Meaning | None:
+        for entity, (flow, slot) in FLOW_OF_ENTITY.items():
+            if entity in entities:
+                return Intent(flow, {slot: entities[entity]})
+        return None

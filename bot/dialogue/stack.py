@@ -1,0 +1,43 @@
+"""The stack of flows under way, seen as chains.
+
+A chain is a flow with all it has called: the caller at the bottom, the called ones above it. Several chains lie
+on each other when one interrupted the other. A chain that waits for an act of the outside world is never
+dropped, since the customer must hear what came of it.
+"""
+
+from __future__ import annotations
+
+from bot.dialogue.conversation import Frame
+
+
+def chains(frames: list[Frame]) -> list[list[Frame]]:
+    """The frames, bottom first, grouped into chains."""
+    found: list[list[Frame]] = []
+    for frame in frames:
+        if frame.then is None or not found:
+            found.append([frame])
+        else:
+            found[-1].append(frame)
+    return found
+
+
+def is_busy(chain: list[Frame]) -> bool:
+    """Whether some flow of the chain waits for an act's outcome."""
+    return any(frame.awaits is not None for frame in chain)
+
+
+def joined(groups: list[list[Frame]]) -> list[Frame]:
+    """The reverse of `chains`."""
+    return [frame for chain in groups for frame in chain]
+
+
+def without_idle(frames: list[Frame]) -> list[Frame]:
+    """Only what waits for an act's outcome."""
+    return joined([chain for chain in chains(frames) if is_busy(chain)])
+
+
+def raised(frames: list[Frame], wanted: Frame) -> list[Frame]:
+    """The same frames with the chain of `wanted` on top."""
+    groups = chains(frames)
+    own = next(chain for chain in groups if any(frame is wanted for frame in chain))
+    return joined([chain for chain in groups if chain is not own] + [own])
