@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import ConfigError
@@ -63,6 +64,12 @@ class DatabaseSection(Section):
     """Which database; the address may hold a password and is therefore never shown."""
 
     url: Annotated[str, Field(min_length=1, repr=False)] = "sqlite:///var/tepai.db"
+
+    @field_validator("url")
+    @classmethod
+    def _with_its_driver(cls, url: str) -> str:
+        """Hosting companies hand out postgres:// or postgresql://, which mean the same."""
+        return re.sub(r"^postgres(ql)?://", "postgresql+asyncpg://", url)
 
 
 class Language(Section):

@@ -58,8 +58,14 @@ def test_the_environment_stands_above_the_file_and_the_file_above_the_defaults()
     file = written("web: {port: 1234, host: 0.0.0.0}\ndatabase: {url: 'sqlite:///a.db'}")
     settings = load(file, {**SECRET, "PORT": "4321", "DATABASE_URL": "postgresql://db/tepai"})
     assert (settings.web.port, settings.web.host) == (4321, "0.0.0.0")
-    assert settings.database.url == "postgresql://db/tepai"
+    assert settings.database.url == "postgresql+asyncpg://db/tepai"
     assert settings.identity.code_minutes == 10
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_every_usual_spelling_of_a_postgresql_address(scheme):
+    settings = load(None, {**SECRET, "DATABASE_URL": f"{scheme}://bot:pw@db/postgres"})
+    assert settings.database.url == "postgresql+asyncpg://bot:pw@db/postgres"
 
 
 @pytest.mark.parametrize(
