@@ -6,7 +6,6 @@ Times are seconds since 1970 by the database's clock, money is in fen.
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -20,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-from bot.store.types import BigKey
+from bot.store.types import BigKey, Json
 
 metadata = MetaData(
     naming_convention={
@@ -31,7 +30,6 @@ metadata = MetaData(
     }
 )
 
-NULLABLE_JSON = JSON(none_as_null=True)
 
 customers = Table(
     "shop_customer",
@@ -64,14 +62,14 @@ orders = Table(
     Column("placed_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("synced_at", Double, nullable=False),
-    Column("pickup", JSON, nullable=False),
-    Column("dropoff", JSON, nullable=False),
+    Column("pickup", Json, nullable=False),
+    Column("dropoff", Json, nullable=False),
     Column("price", BigInteger, nullable=False),
     Column("payment", String(16), nullable=False),
-    Column("charges", JSON, nullable=False),
+    Column("charges", Json, nullable=False),
     Column("offers_declined", Integer, nullable=False),
     Column("peak", Boolean, nullable=False),
-    Column("courier", NULLABLE_JSON),
+    Column("courier", Json),
     Column("courier_side_accepted", Boolean, nullable=False),
     Column("pay_link", Text),
     Column("shop", Text),
@@ -80,10 +78,10 @@ orders = Table(
     Column("scheduled_for", Double),
     Column("eta", Double),
     Column("expires_at", Double),
-    Column("cancellation", NULLABLE_JSON),
+    Column("cancellation", Json),
     Column("touch", String(8), nullable=False),
     Column("rests_since", Double),
-    Column("moves", JSON, nullable=False),
+    Column("moves", Json, nullable=False),
     Column("moves_from", Double, nullable=False),
     Column("due_at", Double, index=True),
     Index(None, "customer", "placed_at"),
@@ -114,7 +112,7 @@ requests = Table(
     metadata,
     Column("customer", String(40), primary_key=True),
     Column("key", String(200), primary_key=True),
-    Column("answer", NULLABLE_JSON),
+    Column("answer", Json),
     Column("at", Double, nullable=False),
 )
 
