@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import ConfigError
+from bot.orders.policy import Policy
 from bot.support.hours import OpeningHours
 
 DEFAULT_FILE = Path("config.yaml")
@@ -23,6 +24,9 @@ MIN_SECRET = 16
 
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+Duration = Annotated[float, Field(ge=0)]
+Fen = Annotated[int, Field(ge=0)]
+Hour = Annotated[int, Field(ge=0, le=24)]
 
 _LAW = ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03")
 _MOON_2027 = ("02-05", "02-06", "02-07", "02-08", "04-05", "06-09", "09-15")
@@ -92,18 +96,35 @@ class DialogueSection(Section):
 
 
 class Orders(Section):
-    """What counts as late, and what is offered; seconds and fen."""
+    """What counts as late and what cancelling costs (see `Policy`), and how long the order service may take."""
 
     timeout: Seconds = 3
-    sync_stale_after: Seconds = 300
-    stale_limit: Seconds = 900
-    tips: Annotated[tuple[Positive, ...], Field(min_length=1)] = (300, 500, 1000)
+    sync_stale_after: Seconds = 600
+    stale_limit: Seconds = 1800
+    peak_hours: tuple[tuple[Hour, Hour], ...] = ((11, 13), (17, 20))
+    free_window: Duration = 60
+    fee_window: Duration = 900
+    cancel_fee: Fen = 200
+    refund_days: Positive = 3
+    tip_limits: tuple[Fen, Fen] = (100, 5000)
+    reschedule_limits: tuple[Seconds, Seconds] = (1800, 604800)
 
     @model_validator(mode="after")
     def _grows(self) -> Self:
-        if self.stale_limit < self.sync_stale_after:
-            raise ValueError("stale_limit must not be below sync_stale_after")
+        pairs = {
+            "sync_stale_after … stale_limit": (self.sync_stale_after, self.stale_limit),
+            "free_window … fee_window": (self.free_window, self.fee_window),
+            "tip_limits": self.tip_limits,
+            "reschedule_limits": self.reschedule_limits,
+        }
+        for name, (low, high) in [*pairs.items(), *(("peak_hours", hours) for hours in self.peak_hours)]:
+            if low > high:
+                raise ValueError(f"{name}: the first must not be above the second")
         return self
+
+    def policy(self) -> Policy:
+        """The rules as the diagnosis and the embedded order service use them."""
+        return Policy(**self.model_dump(exclude={"timeout"}))
 
 
 class Identity(Section):

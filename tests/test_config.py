@@ -9,6 +9,7 @@ import yaml
 
 from bot.config import Settings, load
 from bot.errors import ConfigError
+from bot.orders.policy import Policy
 
 SECRET = {"TEPAI_SECRET": "correct horse battery"}
 PROJECT_FILE = Path(__file__).parent.parent / "config.yaml"
@@ -47,6 +48,11 @@ def test_the_projects_file_says_exactly_the_defaults():
 def test_the_projects_file_lists_every_setting():
     secrets = {"secret", "smtp_password"}
     assert keys(yaml.safe_load(PROJECT_FILE.read_text("utf-8"))) == keys(Settings().model_dump()) - secrets
+
+
+def test_the_policy_has_what_was_set_and_its_own_defaults():
+    assert load(None, SECRET).orders.policy() == Policy()
+    assert load(written("orders: {cancel_fee: 350}"), SECRET).orders.policy() == Policy(cancel_fee=350)
 
 
 def test_a_file_in_the_working_folder_is_read_by_itself():
@@ -92,6 +98,8 @@ def test_an_unknown_key_is_named(text, name):
         ("identity: {pauses: []}", "identity.pauses"),
         ("dialogue: {choices_after: 4, human_after: 3}", "dialogue"),
         ("orders: {sync_stale_after: 100, stale_limit: 50}", "orders"),
+        ("orders: {peak_hours: [[13, 11]]}", "orders"),
+        ("orders: {peak_hours: [[13, 25]]}", "orders.peak_hours.0.1"),
         ("smtp: {security: hunter22}", "smtp.security"),
         ("demo: hunter22", "demo"),
         ("language: {default: hunter22}", "language.default"),
