@@ -18,10 +18,10 @@ class dbnow(FunctionElement[float]):  # noqa: N801 -- it reads as the SQL functi
 
 
 @compiles(dbnow, "postgresql")
-def _on_postgresql(element: dbnow, compiler: SQLCompiler, **_: Any) -> str:
+def _on_postgresql(_: dbnow, __: SQLCompiler, **___: Any) -> str:
     return "(extract(epoch from statement_timestamp())::float8)"
 
 
 @compiles(dbnow, "sqlite")
-def _on_sqlite(element: dbnow, compiler: SQLCompiler, **_: Any) -> str:
+def _on_sqlite(_: dbnow, __: SQLCompiler, **___: Any) -> str:
     return "tepai_now()"
