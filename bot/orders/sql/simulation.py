@@ -1,0 +1,39 @@
+"""Lets time pass in the embedded order service.
+
+Nothing runs in the background: whoever reads first lets every move that has come due happen, in order and at its own
+time, so the same plan and the same clock always lead to the same orders.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from bot.orders.sql import rows
+from bot.orders.sql.plan import Plan
+
+
+def advance(connection: Connection, now: float, limit: int = 100) -> int:
+    """Let up to `limit` orders make every move that is due; returns how many orders were due."""
+    due = rows.due(connection, now, limit)
+    for plan in due:
+        catch_up(connection, plan, now)
+    return len(due)
+
+
+def catch_up(connection: Connection, plan: Plan, now: float) -> Plan:
+    """Let one order, whose row is locked, make every move that is due."""
+    after, steps = plan.unfolded(now)
+    if after != plan:
+        rows.save(connection, after)
+        rows.record(connection, steps)
+    return after
+
+
+def look_at(connection: Connection, customer: str, number: str) -> tuple[Plan, float]:
+    """This customer's order, locked, awake and up to date, and the time. Raises `OrderNotFound`."""
+    stored = rows.locked(connection, customer, number)
+    now = rows.now(connection)
+    plan = stored.woken(now)
+    if plan != stored:
+        rows.save(connection, plan)
+    return catch_up(connection, plan, now), now
