@@ -81,7 +81,12 @@ def throwaway() -> Iterator[Server]:
     run: dict[str, Any] = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}}
     try:
         made = subprocess.run(
-            [programs / "initdb", "-D", folder / "data", *INITDB], capture_output=True, text=True, **run, **user
+            [programs / "initdb", "-D", folder / "data", *INITDB],
+            check=False,
+            capture_output=True,
+            text=True,
+            **run,
+            **user,
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
