@@ -24,7 +24,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Clock = Callable[[], float]
 
-PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 5000", "foreign_keys = ON")
+# sqlite3 itself waits 5 seconds for a lock; `?timeout=…` in the URL changes that.
+PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
 POOL_SIZE = 8
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30

@@ -1,0 +1,64 @@
+"""Brings a database to the revision that this version of Tepai needs, and says when it is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from bot.errors import WrongRevision
+from bot.store.database import Database, sqlite_file
+
+_ONE_AT_A_TIME = 7_305_481_122_901
+
+
+async def upgrade(url: str) -> None:
+    """Migrate to the newest revision; a no-op when it is there. Several processes may do it at once.
+
+    Raises `StoreUnavailable`, or `WrongRevision` when a newer version has migrated it further.
+    """
+    if file := sqlite_file(url):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    database = Database(url)
+    try:
+        await database.run(_upgrade)
+    finally:
+        await database.close()
+
+
+async def check_revision(database: Database) -> None:
+    """Raise `WrongRevision` unless the database is where this version needs it."""
+    found = await database.run(_revision)
+    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    if found is None:
+        raise WrongRevision("the database is empty: run `tepai db upgrade`")
+    if found != wanted:
+        raise WrongRevision(f"the database is at revision {found}, this version needs {wanted}: run `tepai db upgrade`")
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+    config = _config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        found = _revision(connection)
+        raise WrongRevision(f"this version does not know the database's revision {found}: update Tepai") from error
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,1 @@
+"""Alembic's revisions: one path for SQLite and PostgreSQL."""

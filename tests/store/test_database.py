@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.errors import ConfigError, StoreUnavailable
+from bot.store.clock import dbnow
+from bot.store.database import Database
+from bot.store.tables import channel_pause
+from tests.conftest import Clock
+from tests.postgres import Server
+
+
+def put(connection: Connection, channel: str, at: float = 1.0) -> None:
+    connection.execute(insert(channel_pause), {"channel": channel, "blocked_until": at})
+
+
+def channels(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(channel_pause.c.channel).order_by(channel_pause.c.channel)))
+
+
+def put_then_fail(connection: Connection) -> None:
+    put(connection, "lost")
+    raise LookupError("the caller's own error")
+
+
+async def test_a_function_is_one_transaction(database: Database) -> None:
+    await database.run(put, "kept")
+    with pytest.raises(LookupError):
+        await database.run(put_then_fail)
+    assert await database.run(channels) == ["kept"]
+
+
+async def test_a_broken_rule_is_the_callers_to_see(database: Database) -> None:
+    await database.run(put, "once")
+    with pytest.raises(IntegrityError):
+        await database.run(put, "once")
+
+
+async def test_many_callers_at_once(database: Database) -> None:
+    await asyncio.gather(*(database.run(put, f"{n:02}") for n in range(30)))
+    assert len(await database.run(channels)) == 30
+
+
+async def test_sqlite_reads_the_clock_it_was_given(sqlite_url: str, clock: Clock) -> None:
+    database = Database(sqlite_url, clock)
+    clock.now = 1_000.5
+    assert await database.run(lambda c: c.scalar(select(dbnow()))) == 1_000.5
+    clock.forward(60)
+    assert await database.run(lambda c: c.scalar(select(dbnow()))) == 1_060.5
+    await database.close()
+
+
+async def test_postgresql_has_its_own_clock(postgres_url: str) -> None:
+    database = Database(postgres_url, clock=lambda: 5.0)
+    found = await database.run(lambda c: c.scalar(select(dbnow())))
+    assert found > 1_700_000_000
+    await database.close()
+
+
+async def test_a_closed_database_is_unavailable(database: Database) -> None:
+    await database.close()
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await database.run(channels)
+
+
+async def test_an_absent_folder(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/nowhere/tepai.db")
+    with pytest.raises(StoreUnavailable, match="cannot be opened"):
+        await database.run(channels)
+    await database.close()
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "tepai.db"
+    file.write_text("a letter to the editor, long enough to be looked at " * 100)
+    database = Database(f"sqlite:///{file}")
+    with pytest.raises(StoreUnavailable, match="not a database"):
+        await database.run(channels)
+    await database.close()
+
+
+async def test_a_read_only_sqlite_database(sqlite_url: str) -> None:
+    database = Database(sqlite_url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true")
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        await database.run(put, "web")
+    await database.close()
+
+
+async def test_a_full_sqlite_database(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    def fill(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1").close()
+        for n in range(100):
+            put(connection, f"{n}" + "x" * 4_000)
+
+    with pytest.raises(StoreUnavailable, match="full"):
+        await database.run(fill)
+    await database.close()
+
+
+async def test_a_locked_sqlite_database(sqlite_url: str) -> None:
+    holder, other = Database(sqlite_url), Database(f"{sqlite_url}?timeout=0.01")
+
+    async def begin_while_held() -> None:
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await other.run(channels)
+
+    loop = asyncio.get_running_loop()
+    # The holder's transaction stays open in its own thread until the other one has been refused.
+    await holder.run(lambda _: asyncio.run_coroutine_threadsafe(begin_while_held(), loop).result())
+    await holder.close()
+    await other.close()
+
+
+async def test_an_absent_postgresql_server(tmp_path: Path) -> None:
+    database = Database(f"postgresql+asyncpg://postgres:hunter2@/tepai?host={tmp_path}")
+    with pytest.raises(StoreUnavailable) as caught:
+        await database.run(channels)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    await database.close()
+
+
+async def test_an_absent_postgresql_database(postgres: Server) -> None:
+    database = Database(postgres.url("nowhere"))
+    with pytest.raises(StoreUnavailable, match="does not exist"):
+        await database.run(channels)
+    await database.close()
+
+
+async def test_a_postgresql_database_whose_connections_were_cut(postgres_url: str, postgres: Server) -> None:
+    database = Database(postgres_url)
+    await database.run(put, "before")
+    with pytest.raises(StoreUnavailable):
+        await database.run(lambda c: c.exec_driver_sql("select pg_terminate_backend(pg_backend_pid())"))
+    assert await database.run(channels) == ["before"]
+    await database.close()
+
+
+async def test_a_read_only_postgresql_transaction(postgres_url: str) -> None:
+    database = Database(postgres_url)
+
+    def write(connection: Connection) -> None:
+        connection.exec_driver_sql("set transaction read only")
+        put(connection, "web")
+
+    with pytest.raises(StoreUnavailable, match="read-only"):
+        await database.run(write)
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://root:hunter2@db/x", "sqlite+aiosqlite:///x.db", "postgresql://u:hunter2@db/x"]
+)
+def test_other_databases_are_refused_without_repeating_the_url(url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Database(url)
+    assert "hunter2" not in str(caught.value)
