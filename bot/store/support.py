@@ -1,0 +1,227 @@
+"""The staff queue, tickets, mails and feedback. Each function runs inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+
+from bot.store.audit import audit
+from bot.store.clock import dbnow
+from bot.store.inserting import insert_new
+from bot.store.tables import feedback, handover, mail, ticket
+from bot.support.mail import Mail
+
+HOLD_SECONDS = 300.0
+FIRST_PAUSE = 30.0
+LONGEST_PAUSE = 3600.0
+TICKETS_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NewHandover:
+    """A conversation for the staff queue; `key` is the act's; a higher `priority` is served first."""
+
+    conversation: str
+    key: str
+    reason: str
+    brief: dict[str, Any]
+    language: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewTicket:
+    """A ticket to open; `key` is the act's. `customer` is None for a chat that is linked to nobody."""
+
+    conversation: str
+    key: str
+    customer: str | None
+    about: str
+    order: str | None
+    words: str
+    attachments: Sequence[str]
+    reply_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """A mail that this process may send now; `tries` tells this holding from an earlier one."""
+
+    mail: Mail
+    tries: int
+
+
+def hand_over(connection: Connection, new: NewHandover) -> tuple[int, int]:
+    """Queue the conversation unless it is queued already, whose brief is then renewed.
+
+    Returns its place (1 is next) and how many are waiting.
+    """
+    added = insert_new(
+        connection,
+        handover,
+        key=new.key,
+        conversation=new.conversation,
+        reason=new.reason,
+        brief=new.brief,
+        language=new.language,
+        priority=new.priority,
+        status="waiting",
+        opened_at=dbnow(),
+    )
+    mine = and_(handover.c.conversation == new.conversation, handover.c.closed_at.is_(None))
+    if not added:
+        higher = func.greatest if connection.dialect.name == "postgresql" else func.max
+        newer = {"reason": new.reason, "brief": new.brief, "priority": higher(handover.c.priority, new.priority)}
+        connection.execute(update(handover).where(mine).values(newer))
+    audit(connection, "handed_over", conversation=new.conversation, detail={"reason": new.reason}, key=new.key)
+    row = connection.execute(select(handover).where(mine)).one_or_none()
+    return _place(connection, row), waiting(connection)
+
+
+def waiting(connection: Connection) -> int:
+    """How many conversations wait for a member of staff."""
+    return connection.execute(select(func.count()).where(_WAITING)).scalar_one()
+
+
+_WAITING = and_(handover.c.closed_at.is_(None), handover.c.status == "waiting")
+
+
+def _place(connection: Connection, row: Row[Any] | None) -> int:
+    if row is None or row.status != "waiting":
+        return 1
+    earlier = or_(
+        handover.c.opened_at < row.opened_at, and_(handover.c.opened_at == row.opened_at, handover.c.id < row.id)
+    )
+    before = or_(handover.c.priority > row.priority, and_(handover.c.priority == row.priority, earlier))
+    return 1 + connection.execute(select(func.count()).where(_WAITING, before)).scalar_one()
+
+
+def open_ticket(
+    connection: Connection,
+    new: NewTicket,
+    numbers: Callable[[float], Iterable[str]],
+    written: Callable[[str, float], Mail | None],
+    *,
+    posted: bool,
+) -> str:
+    """Open a ticket, once for its key, with the mail that belongs to it. Returns its number.
+
+    `numbers` gives numbers to try for a time, `written` the mail for a number and a time; `posted` tells whether
+    there is a mail server to send it.
+    """
+    now = float(connection.execute(select(dbnow())).scalar_one())
+    known = select(ticket.c.number).where(ticket.c.key == new.key)
+    for number in numbers(now):
+        if not _insert_ticket(connection, new, number, now):
+            found: str | None = connection.execute(known).scalar_one_or_none()
+            if found is not None:
+                return found
+            continue
+        if letter := written(number, now):
+            _insert_mail(connection, letter, posted=posted)
+        audit(connection, "ticket_opened", conversation=new.conversation, subject=number, key=new.key)
+        return number
+    raise AssertionError("the numbers to try never end")
+
+
+def _insert_ticket(connection: Connection, new: NewTicket, number: str, now: float) -> bool:
+    return insert_new(
+        connection,
+        ticket,
+        number=number,
+        key=new.key,
+        conversation=new.conversation,
+        customer=new.customer,
+        about=new.about,
+        order_number=new.order,
+        words=new.words,
+        attachments=list(new.attachments),
+        reply_to=new.reply_to,
+        state="open",
+        opened_at=now,
+    )
+
+
+def _insert_mail(connection: Connection, letter: Mail, *, posted: bool) -> None:
+    insert_new(
+        connection,
+        mail,
+        reference=letter.reference,
+        to_address=letter.to,
+        reply_to=letter.reply_to,
+        subject=letter.subject,
+        body=letter.body,
+        at=letter.at,
+        next_at=letter.at if posted else None,
+    )
+
+
+def tickets(connection: Connection, conversation: str, customer: str | None) -> list[dict[str, Any]]:
+    """The newest tickets of the customer, or of a chat as long as it was linked to nobody else: number, about,
+    state, order, opened_at."""
+    of_chat = and_(ticket.c.conversation == conversation, ticket.c.customer.is_(None))
+    mine = of_chat if customer is None else or_(of_chat, ticket.c.customer == customer)
+    query = select(ticket).where(mine).order_by(ticket.c.opened_at.desc(), ticket.c.number).limit(TICKETS_SHOWN)
+    return [
+        {
+            "number": row.number,
+            "about": row.about,
+            "state": row.state,
+            "order": row.order_number,
+            "opened_at": row.opened_at,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def keep_feedback(connection: Connection, conversation: str, key: str, about: str, score: int, words: str) -> None:
+    """Keep one opinion, once for its key."""
+    insert_new(
+        connection, feedback, conversation=conversation, key=key, about=about, score=score, words=words, at=dbnow()
+    )
+
+
+def mails(connection: Connection, limit: int = 20) -> list[Mail]:
+    """The newest mails, sent or not: the demo's outbox."""
+    return [_mail(row) for row in connection.execute(select(mail).order_by(mail.c.number.desc()).limit(limit))]
+
+
+def hold_due_mail(connection: Connection) -> HeldMail | None:
+    """Take the mail that has been due for longest. A process that dies with it lets it come due again."""
+    due = select(mail).where(mail.c.next_at <= dbnow()).order_by(mail.c.next_at).limit(1)
+    row = connection.execute(due.with_for_update(skip_locked=True)).one_or_none()
+    if row is None:
+        return None
+    held = HeldMail(_mail(row), row.tries + 1)
+    connection.execute(
+        update(mail).where(mail.c.number == row.number).values(tries=held.tries, next_at=dbnow() + HOLD_SECONDS)
+    )
+    return held
+
+
+def mail_sent(connection: Connection, held: HeldMail) -> None:
+    """The mail server has it."""
+    _settle(connection, held, sent_at=dbnow(), next_at=None, trouble=None)
+
+
+def retry_mail(connection: Connection, held: HeldMail, why: str) -> None:
+    """Try again after a pause that doubles up to an hour."""
+    pause = min(FIRST_PAUSE * 2 ** min(held.tries - 1, 10), LONGEST_PAUSE)
+    _settle(connection, held, next_at=dbnow() + pause, trouble=why)
+
+
+def give_up_mail(connection: Connection, held: HeldMail, why: str) -> None:
+    """The mail server refuses it for good; it stays in the table with the reason."""
+    _settle(connection, held, next_at=None, trouble=why)
+
+
+def _settle(connection: Connection, held: HeldMail, **values: Any) -> None:
+    mine = and_(mail.c.reference == held.mail.reference, mail.c.tries == held.tries)
+    connection.execute(update(mail).where(mine).values(values))
+
+
+def _mail(row: Row[Any]) -> Mail:
+    return Mail(row.reference, row.to_address, row.subject, row.body, row.at, row.reply_to)

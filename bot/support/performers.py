@@ -1,0 +1,25 @@
+"""Everything that flows may ask of the people behind the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.config import Company
+from bot.dialogue.effects import FindTickets, HandOver, KeepFeedback, OpenTicket, ReadDesk
+from bot.performer import Performers
+from bot.store.database import Database
+from bot.support.queue import Queue
+from bot.support.tickets import Tickets
+
+
+def performers(database: Database, company: Company, on_mail: Callable[[], None] | None = None) -> Performers:
+    """Who performs what. `on_mail`: `Postman.wake`, or None where no mail server is set (the demo's outbox)."""
+    queue = Queue(database, company)
+    tickets = Tickets(database, company.email, on_mail)
+    return {
+        HandOver: queue.hand_over,
+        ReadDesk: queue.read_desk,
+        OpenTicket: tickets.open,
+        FindTickets: tickets.find,
+        KeepFeedback: tickets.keep_feedback,
+    }

@@ -1,0 +1,96 @@
+"""Tickets, the written requests that go with some of them, and feedback."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from bot.dialogue.effects import FindTickets, KeepFeedback, OpenTicket, Outcome
+from bot.performer import Scope
+from bot.store import support as store
+from bot.store.database import Database
+from bot.support.hours import CHINA
+from bot.support.mail import Mail
+
+WRITTEN_REQUEST = "written_request"
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_EMAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[^\s@<>,;:\"()\\]+\.[^\s@<>,;:\"()\\]+", re.ASCII)
+
+
+class Tickets:
+    """Performs `OpenTicket`, `FindTickets` and `KeepFeedback`.
+
+    `mail_to` gets the written requests; `on_mail` is called after one was written, or is None where no mail
+    server is set and mails stay in the outbox.
+    """
+
+    def __init__(self, database: Database, mail_to: str, on_mail: Callable[[], None] | None) -> None:
+        self._database = database
+        self._mail_to = mail_to
+        self._on_mail = on_mail
+
+    async def open(self, effect: OpenTicket, scope: Scope) -> Outcome:
+        """Open a ticket, with a mail for a written request. A mail server that is down does not delay the answer."""
+        new = store.NewTicket(
+            conversation=scope.conversation,
+            key=scope.key,
+            customer=scope.customer,
+            about=effect.about,
+            order=effect.order,
+            words=_clean(effect.words),
+            attachments=effect.attachments,
+            reply_to=effect.reply_to,
+        )
+        wants_mail = effect.about == WRITTEN_REQUEST
+
+        def written(number: str, at: float) -> Mail | None:
+            return letter(new, number, at, self._mail_to) if wants_mail else None
+
+        posted = self._on_mail is not None
+        number = await self._database.run(store.open_ticket, new, numbers, written, posted=posted)
+        if wants_mail and self._on_mail is not None:
+            self._on_mail()
+        return Outcome("ticket_opened", {"number": number})
+
+    async def find(self, effect: FindTickets, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
+        """This chat's and its customer's tickets, newest first: number, about, state, order, opened_at."""
+        found = await self._database.run(store.tickets, scope.conversation, scope.customer)
+        return Outcome("tickets_found", {"tickets": found}) if found else Outcome("no_tickets")
+
+    async def keep_feedback(self, effect: KeepFeedback, scope: Scope) -> Outcome:
+        """Keep an opinion."""
+        await self._database.run(
+            store.keep_feedback, scope.conversation, scope.key, effect.about, effect.score, _clean(effect.words)
+        )
+        return Outcome("feedback_kept")
+
+
+def numbers(at: float) -> Iterator[str]:
+    """Ticket numbers for a day, without letters that look like digits: T261124-7K3M. Never ends."""
+    day = datetime.fromtimestamp(at, CHINA).strftime("%y%m%d")
+    while True:
+        yield f"T{day}-{''.join(secrets.choice(_CROCKFORD) for _ in range(4))}"
+
+
+def letter(new: store.NewTicket, number: str, at: float, to: str) -> Mail:
+    """A written request as the company's staff read it."""
+    lines = [
+        f"编号 / Number: {number}",
+        f"订单 / Order: {new.order or '-'}",
+        f"客户 / Customer: {new.customer or '未验证身份 / not verified'}",
+        f"联系方式 / Contact: {new.reply_to or '-'}",
+        f"对话 / Conversation: {new.conversation}",
+        f"附件 / Attachments: {len(new.attachments)}",
+        "",
+        new.words,
+    ]
+    reply_to = new.reply_to if new.reply_to and _EMAIL.fullmatch(new.reply_to) else ""
+    return Mail(number, to, f"书面申请 / Written request {number}", "\n".join(lines), at, reply_to)
+
+
+def _clean(words: str) -> str:
+    """Without characters that no database or mail takes: NUL, other controls, halves of surrogate pairs."""
+    return "".join(c for c in words if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
