@@ -43,7 +43,8 @@ class Gateway(Protocol):
         """
 
     async def correct(self, customer: str, number: str, field: Field, value: str, *, key: str) -> None:
-        """Replace one part of where the order goes. Raises `NotAllowed` (INVALID, TOO_LATE), having changed nothing."""
+        """Replace one part of where the order goes. Raises `NotAllowed` (INVALID, TOO_LATE or
+        NOT_OFFERED), having changed nothing."""
 
     async def tip(self, customer: str, number: str, amount: int, *, key: str) -> None:
         """Raise what couriers are offered by `amount`. Raises `NotAllowed`."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import FeeRose, NotAllowed
 from bot.orders.checks import normal, problem, tidy
@@ -23,6 +22,7 @@ from bot.orders.sql.plan import Plan, Step, Touch
 from bot.orders.sql.simulation import look_at
 from bot.orders.sql.tables import contacts, outbox, requests
 from bot.store.clock import dbnow
+from bot.store.inserting import insert_new
 
 DISPATCH_SECONDS = 30 * 60.0
 COURIER_COMES_BEFORE = 10 * 60.0
@@ -50,11 +50,9 @@ _ANSWER = TypeAdapter(Answer)
 
 def once(connection: Connection, customer: str, key: str, act: Callable[[Connection], Answer]) -> Answer:
     """Act unless this customer's key was used before; then answer as the first time."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    claim = dialect.insert(requests).values(customer=customer, key=key, at=dbnow()).on_conflict_do_nothing()
     mine = (requests.c.customer == customer) & (requests.c.key == key)
     # The second of two at the same time waits here until the first has committed its answer.
-    if connection.execute(claim).rowcount == 0:
+    if not insert_new(connection, requests, customer=customer, key=key, at=dbnow()):
         return _ANSWER.validate_python(connection.execute(select(requests.c.answer).where(mine)).scalar_one())
     answer = act(connection)
     connection.execute(update(requests).where(mine).values(answer=_ANSWER.dump_python(answer, mode="json")))

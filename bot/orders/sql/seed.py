@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
 from bot.orders.sql import rows, stories_en, stories_zh
 from bot.orders.sql.stories import Persona
 from bot.orders.sql.tables import contacts, customers, feed, orders
+from bot.store.inserting import insert_new
 
 PERSONAS: tuple[Persona, ...] = (*stories_zh.PERSONAS, *stories_en.PERSONAS)
 
@@ -20,19 +19,11 @@ _ORDERS = {**stories_zh.ORDERS, **stories_en.ORDERS}
 
 def seed(connection: Connection, now: float) -> None:
     """Put in what is not there yet; what is there, moved or cancelled, stays as it is."""
-    _add(connection, feed, [{"id": 1, "last_cursor": 0}])
-    people = [cast.customer for cast in _CASTS]
-    _add(
-        connection,
-        customers,
-        [{"id": p.id, "name": p.name, "language": p.language, "points": p.points} for p in people],
-    )
-    on_file = [{"contact": way, "customer": cast.customer.id} for cast in _CASTS for way in cast.contacts]
-    _add(connection, contacts, on_file)
-    told = [story.told(customer, now) for customer, stories in _ORDERS.items() for story in stories]
-    _add(connection, orders, [rows.values(plan) for plan in told])
-
-
-def _add(connection: Connection, table: Table, new: Sequence[dict[str, Any]]) -> None:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), new)
+    insert_new(connection, feed, id=1, last_cursor=0)
+    for cast in _CASTS:
+        insert_new(connection, customers, **asdict(cast.customer))
+        for contact in cast.contacts:
+            insert_new(connection, contacts, contact=contact, customer=cast.customer.id)
+    for customer, stories in _ORDERS.items():
+        for story in stories:
+            insert_new(connection, orders, **rows.values(story.told(customer, now)))
