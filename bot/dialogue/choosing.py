@@ -1,0 +1,186 @@
+"""Which of an open question's choices a text means: by its wording, its number, or yes and no."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from bot.dialogue.lexicon import Lexicon, Role
+from bot.dialogue.normalise import BREAK, QUESTION, Units, is_han, parts, without_marks
+from bot.dialogue.ordinals import Ordinals
+from bot.dialogue.polarity import Wording, label_words, polarity
+from bot.dialogue.understanding import Option
+
+LONGEST = 60
+"""Units; a longer text says more than a choice."""
+NEAR = 82.0
+NEAR_HAN = {3: 66.0, 4: 74.0}
+LEAD = 8.0
+"""A misspelt wording must be this near, from 0 to 100, and so much nearer than the next; one wrong character of a few
+Chinese ones weighs more."""
+
+AFFIRM, DENY = "affirm", "deny"
+_NEGATIONS = (Role.NO, Role.NEGATOR, Role.NO_OR_NEGATOR)
+_CURRENCY = frozenset({"¥", "元", "块", "yuan", "rmb"})
+
+
+@dataclass(frozen=True, slots=True)
+class Choosable:
+    """One option, prepared: its wordings as said, the same without fillers, and the parts between their pauses."""
+
+    key: str
+    wordings: tuple[Units, ...]
+    bare: tuple[Units, ...]
+    clauses: frozenset[Units]
+
+
+class Chooser:
+    """Finds the option that is meant."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._ordinals = Ordinals(lexicon)
+        self._prepared = lru_cache(maxsize=512)(self._prepare)
+        self._wording = lru_cache(maxsize=256)(self._label_words)
+
+    def choose(self, text: Units, options: Sequence[Option]) -> int | None:
+        """The place of the option that is meant, or None."""
+        said = without_marks(text)
+        if not said or len(text) > LONGEST:
+            return None
+        choices = [self._prepared(option) for option in options]
+        guarded = any(choice.key == AFFIRM for choice in choices)
+        if QUESTION in text and guarded:
+            return None
+        exact = _only(place for place, choice in enumerate(choices) if said in choice.wordings)
+        if exact is not None:
+            return exact
+        if any(piece.kind is Role.UNCLEAR for piece in self._lexicon.answers.pieces(text)):
+            return None
+        number = self._ordinals.whole(said)
+        if number is not None:
+            return self._numbered(number, choices)
+        return self._worded(text, said, choices)
+
+    def _prepare(self, option: Option) -> Choosable:
+        spoken = [self._lexicon.units(wording) for wording in (option.label, *option.also)]
+        wordings = tuple(map(without_marks, spoken))
+        clauses = frozenset(clause for wording in spoken for clause in parts(wording) if self._is_plain(clause))
+        return Choosable(option.key, wordings, tuple(map(self._bare, wordings)), clauses)
+
+    def _is_plain(self, clause: Units) -> bool:
+        """Whether a part of a label means its choice even without the rest: "cancel it" does not."""
+        return bool(clause) and not any(_contains(clause, word) for word in self._lexicon.ambiguous)
+
+    def _bare(self, text: Units) -> Units:
+        """Without fillers and what stands around a choice."""
+        pieces = self._lexicon.aside.pieces(text)
+        return tuple(unit for piece in pieces if not piece.kind for unit in piece.units)
+
+    def _numbered(self, number: int, choices: Sequence[Choosable]) -> int | None:
+        place = len(choices) - 1 if number == -1 else number - 1
+        if not 0 <= place < len(choices):
+            return self._amount(number, choices)
+        # "2" where the third choice is "2 元" may mean either.
+        return None if self._amount(number, choices) not in (None, place) else place
+
+    @staticmethod
+    def _amount(number: int, choices: Sequence[Choosable]) -> int | None:
+        def says(choice: Choosable) -> bool:
+            return any({str(number)} == set(wording) - _CURRENCY for wording in choice.wordings)
+
+        return _only(place for place, choice in enumerate(choices) if says(choice))
+
+    def _worded(self, text: Units, said: Units, choices: Sequence[Choosable]) -> int | None:
+        copied = self._copied(said, choices)
+        if copied is not None:
+            return copied
+        keys = [choice.key for choice in choices]
+        if AFFIRM in keys or DENY in keys:
+            answer = polarity(self._lexicon, text, self._wording(tuple(choices)))
+            if answer is not None:
+                key = AFFIRM if answer else DENY
+                return keys.index(key) if key in keys else None
+        clause = _only(place for place, c in enumerate(choices) if c.key != AFFIRM and said in c.clauses)
+        if clause is not None:
+            return clause
+        # Nothing short of a yes affirms, and nothing that merely resembles a no denies.
+        others = {place: choice for place, choice in enumerate(choices) if choice.key not in (AFFIRM, DENY)}
+        return self._part(self._bare(said), others)
+
+    def _copied(self, said: Units, choices: Sequence[Choosable]) -> int | None:
+        """The number and the label, as in a numbered menu: "1. 取消订单"."""
+        number = self._ordinals.whole(said[:1])
+        if number is None or not 0 < number <= len(choices):
+            return None
+        return number - 1 if said[1:] in choices[number - 1].wordings else None
+
+    def _label_words(self, choices: tuple[Choosable, ...]) -> Wording:
+        return Wording(
+            affirm=label_words(self._lexicon, (w for c in choices if c.key == AFFIRM for w in c.wordings)),
+            deny=label_words(self._lexicon, (w for c in choices if c.key == DENY for w in c.wordings)),
+        )
+
+    def _part(self, bare: Units, choices: dict[int, Choosable]) -> int | None:
+        if not _says_enough(bare):
+            return None
+        full = _only(place for place, choice in choices.items() if bare in choice.bare)
+        if full is not None:
+            return full
+        part = [place for place, c in choices.items() if any(_contains(wording, bare) for wording in c.bare)]
+        if part:
+            return part[0] if len(part) == 1 and self._fits(bare, choices[part[0]]) else None
+        same = _only(place for place, c in choices.items() if self._same_thing(bare, c))
+        return self._near(bare, choices) if same is None else same
+
+    def _same_thing(self, bare: Units, choice: Choosable) -> bool:
+        """Other words for the same: "手机号" where the choice is "电话"."""
+        meant = self._things(bare)
+        return bool(meant) and any(meant & self._things(wording) for wording in choice.bare)
+
+    def _things(self, bare: Units) -> set[str | None]:
+        """The concepts that the whole text stands for."""
+        found = (book.at(bare, 0) for book in self._lexicon.concepts.values() if bare)
+        return {piece.kind for piece in found if piece and piece.units == bare}
+
+    def _fits(self, bare: Units, choice: Choosable) -> bool:
+        """A part of a label may not lose the label's negation."""
+        return any(_contains(w, bare) and self._negations(w) == self._negations(bare) for w in choice.bare)
+
+    def _near(self, bare: Units, choices: dict[int, Choosable]) -> int | None:
+        """A misspelt wording; the negations must be the same, for "不收到" is near "收到"."""
+        negations = self._negations(bare)
+        scores: Counter[int] = Counter()
+        for place, choice in choices.items():
+            same = (_joined(w) for w in choice.bare if w and self._negations(w) == negations)
+            scores[place] = round(max((fuzz.ratio(_joined(bare), wording) for wording in same), default=0))
+        ranked = scores.most_common(2)
+        enough = NEAR_HAN.get(min(len(bare), 4), NEAR) if all(map(is_han, bare)) else NEAR
+        if not ranked or ranked[0][1] < enough:
+            return None
+        return ranked[0][0] if len(ranked) == 1 or ranked[0][1] - ranked[1][1] >= LEAD else None
+
+    def _negations(self, text: Units) -> int:
+        return sum(piece.kind in _NEGATIONS for piece in self._lexicon.answers.pieces(text))
+
+
+def _only(places: Iterable[int]) -> int | None:
+    found = list(places)
+    return found[0] if len(found) == 1 else None
+
+
+def _says_enough(bare: Units) -> bool:
+    letters = sum(2 if is_han(unit) else len(unit) for unit in bare if unit != BREAK)
+    return letters >= 3
+
+
+def _contains(whole: Units, part: Units) -> bool:
+    return any(whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1))
+
+
+def _joined(text: Units) -> str:
+    return "".join(unit if is_han(unit) else f" {unit}" for unit in text).strip()

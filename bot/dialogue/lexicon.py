@@ -1,0 +1,210 @@
+"""The words the rules know, read from lexicon.zh.yaml and lexicon.en.yaml, and phrases found in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.dialogue.normalise import BREAK, QUESTION, Units, clean, is_han, units
+from bot.dialogue.understanding import Command
+from bot.errors import FlowError
+
+HERE = Path(__file__).parent
+LANGUAGES = ("zh", "en")
+
+Kind = TypeVar("Kind")
+
+
+class Words(BaseModel):
+    """One language's word list, as in its YAML file; the file says what each list is for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    yes: list[str]
+    yes_alone: list[str]
+    no: list[str]
+    negators: list[str]
+    giving_up: list[str]
+    unclear: list[str]
+    asking: list[str]
+    fillers: list[str]
+    needs_more: list[str]
+    ambiguous: list[str]
+    commands: dict[Command, list[str]]
+    around_commands: list[str]
+    around_choices: list[str]
+    corrections: list[str]
+    numbers: dict[str, int]
+    last: list[str]
+    concepts: dict[str, list[str]]
+    phone_labels: list[str]
+    name_labels: list[str]
+    address_labels: list[str]
+    surnames: list[str] = []
+    not_names: list[str] = []
+    traditional: str = ""
+
+
+class Role(StrEnum):
+    """What a phrase does in an answer to a question."""
+
+    YES = "yes"
+    NO = "no"
+    NEGATOR = "negator"
+    NO_OR_NEGATOR = "no_or_negator"
+    GIVING_UP = "giving_up"
+    UNCLEAR = "unclear"
+    FILLER = "filler"
+    NEEDS_MORE = "needs_more"
+    BREAK = "break"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece(Generic[Kind]):
+    """Some units of a text, and what they are; None: nothing known."""
+
+    kind: Kind | None
+    units: Units
+
+
+class PhraseBook(Generic[Kind]):
+    """Phrases by what they mean; the longest fitting phrase wins, and of equal ones the later given."""
+
+    def __init__(self, phrases: Iterable[tuple[Units, Kind]]) -> None:
+        self._kinds = {phrase: kind for phrase, kind in phrases if phrase}
+        self._lengths: dict[str, list[int]] = {}
+        for phrase in self._kinds:
+            lengths = self._lengths.setdefault(phrase[0], [])
+            if len(phrase) not in lengths:
+                lengths.append(len(phrase))
+                lengths.sort(reverse=True)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every unit of every phrase."""
+        return frozenset(unit for phrase in self._kinds for unit in phrase)
+
+    def at(self, text: Units, start: int) -> Piece[Kind] | None:
+        """The longest phrase that begins here."""
+        for length in self._lengths.get(text[start], ()):
+            phrase = text[start : start + length]
+            if phrase in self._kinds:
+                return Piece(self._kinds[phrase], phrase)
+        return None
+
+    def pieces(self, text: Units) -> Iterator[Piece[Kind]]:
+        """The whole text: known phrases, and unknown units one by one."""
+        place = 0
+        while place < len(text):
+            piece = self.at(text, place) or Piece(None, text[place : place + 1])
+            yield piece
+            place += len(piece.units)
+
+    def found(self, text: Units) -> Iterator[Piece[Kind]]:
+        """Every phrase that begins anywhere; phrases may overlap."""
+        for place in range(len(text)):
+            if piece := self.at(text, place):
+                yield piece
+
+
+class Lexicon:
+    """All word lists of all languages together, ready for use. Raises `FlowError` for a contradiction."""
+
+    def __init__(self, words: Mapping[str, Words]) -> None:
+        self.words = dict(words)
+        pairs = "".join(listed.traditional for listed in words.values()).split()
+        self._simplified = str.maketrans({pair[0]: pair[1] for pair in pairs})
+        spoken = (phrase for listed in words.values() for phrase in (*listed.yes, *listed.no) if not phrase.isalnum())
+        self.spoken = frozenset(character for phrase in spoken for character in clean(phrase))
+
+    def fold(self, cleaned: str) -> str:
+        """A cleaned text in small letters and simplified characters."""
+        return cleaned.casefold().translate(self._simplified)
+
+    def units(self, text: str) -> Units:
+        """Any text in pieces."""
+        return units(self.fold(clean(text)), self.spoken)
+
+    def phrases(self, name: str) -> list[Units]:
+        """One list of all languages, each phrase in pieces."""
+        return [self.units(phrase) for listed in self.words.values() for phrase in getattr(listed, name)]
+
+    @cached_property
+    def answers(self) -> PhraseBook[Role]:
+        """What may be said to a question besides its choices."""
+        no, negators = set(self.phrases("no")), set(self.phrases("negators"))
+        roles = [
+            (Role.FILLER, self.phrases("fillers")),
+            (Role.NEEDS_MORE, self.phrases("needs_more")),
+            (Role.YES, self.phrases("yes")),
+            (Role.NO, no - negators),
+            (Role.NEGATOR, negators - no),
+            (Role.NO_OR_NEGATOR, no & negators),
+            (Role.GIVING_UP, self.phrases("giving_up")),
+            (Role.UNCLEAR, [*self.phrases("unclear"), *self.phrases("asking"), (QUESTION,)]),
+            (Role.BREAK, [(BREAK,)]),
+        ]
+        return PhraseBook((phrase, role) for role, phrases in roles for phrase in phrases)
+
+    @cached_property
+    def aside(self) -> PhraseBook[bool]:
+        """What may stand around a choice without changing it."""
+        return PhraseBook((phrase, True) for phrase in (*self.phrases("fillers"), *self.phrases("around_choices")))
+
+    @cached_property
+    def yes_alone(self) -> frozenset[Units]:
+        """What means yes only as the whole message."""
+        return frozenset(self.phrases("yes_alone"))
+
+    @cached_property
+    def ambiguous(self) -> frozenset[Units]:
+        """Words that alone may mean the order as well as the conversation ("取消")."""
+        return frozenset(self.phrases("ambiguous"))
+
+    @cached_property
+    def concepts(self) -> dict[str, PhraseBook[str]]:
+        """For each language, which words stand for the same thing."""
+        return {
+            language: PhraseBook(
+                (self.units(phrase), name) for name, phrases in listed.concepts.items() for phrase in phrases
+            )
+            for language, listed in self.words.items()
+        }
+
+    @cached_property
+    def numbers(self) -> dict[Units, int]:
+        """Number words, cardinal and ordinal."""
+        return {self.units(word): n for listed in self.words.values() for word, n in listed.numbers.items()}
+
+    @cached_property
+    def english(self) -> frozenset[str]:
+        """Every English word that stands in any list: enough to tell English from names and other languages."""
+        listed = self.words["en"]
+        lists = [phrases for phrases in listed.model_dump().values() if isinstance(phrases, list)]
+        grouped = [phrase for phrases in (*listed.commands.values(), *listed.concepts.values()) for phrase in phrases]
+        texts = [*grouped, *(phrase for phrases in lists for phrase in phrases)]
+        return frozenset(unit for text in texts for unit in self.units(text) if len(unit) > 1 and not is_han(unit))
+
+
+def load_lexicon(folder: Path = HERE) -> Lexicon:
+    """Read lexicon.zh.yaml and lexicon.en.yaml. Raises `FlowError` naming the file and the key that is wrong."""
+    return Lexicon({language: _read(folder / f"lexicon.{language}.yaml") for language in LANGUAGES})
+
+
+def _read(path: Path) -> Words:
+    try:
+        return Words.model_validate(yaml.BaseLoader(path.read_text(encoding="utf-8")).get_single_data())
+    except OSError as error:
+        raise FlowError(f"{path.name} cannot be read") from error
+    except yaml.YAMLError as error:
+        raise FlowError(f"{path.name} is not valid YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise FlowError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

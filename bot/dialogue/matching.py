@@ -1,0 +1,194 @@
+"""What a customer may want, by likeness to the examples.
+
+A text and each example become bags of features: words, pairs of neighbours, and concepts (words that stand for the
+same thing). Features weigh more the fewer wishes share them, and likeness is the cosine of the two bags, with a little
+of the plain likeness of the letters, which forgives typos. A keyword that points to a wish by itself lifts it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from bot.dialogue.examples import Example
+from bot.dialogue.lexicon import Lexicon, PhraseBook
+from bot.dialogue.normalise import Units, is_han, without_marks
+from bot.dialogue.understanding import Intent
+
+FLOOR = 0.35
+"""Below this likeness nothing is near."""
+MOST = 5
+KEYWORD = 0.62
+"""What a keyword alone is worth."""
+CONCEPT_WEIGHT = 1.6
+PAIR_WEIGHT = 0.7
+STRANGE_WEIGHT = 0.5
+"""How much words that no example has speak against every example."""
+LETTERS_SHARE = 0.3
+LEAD_SHARE = 0.35
+"""How much of its lead over the next the best wish gains."""
+LOOKED_AT = 12
+"""How many of the nearest examples are compared by their letters."""
+MISSPELT_FROM = 4
+
+_REPEATED_END = re.compile(r"(.)\1+$")
+_NUMBERED = re.compile(r"(?:tp)?\d+")
+
+Features = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing to want: a flow and its slots, as the examples name them."""
+
+    flow: str
+    slots: str
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """The slots as values."""
+        found: dict[str, Any] = json.loads(self.slots)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """One example text, prepared."""
+
+    wish: Wish
+    joined: str
+
+
+class Matcher:
+    """Ranks wishes by a text, for one language."""
+
+    def __init__(self, examples: Iterable[Example], lexicon: Lexicon, language: str) -> None:
+        self._lexicon = lexicon
+        self._concepts = lexicon.concepts[language]
+        wishes = [(Wish(e.flow, json.dumps(dict(e.slots), sort_keys=True)), e) for e in examples]
+        said = [(wish, lexicon.units(text)) for wish, example in wishes for text in example.texts]
+        self._samples = [_Sample(wish, _joined(units)) for wish, units in said]
+        self._exact = {without_marks(units): wish for wish, units in reversed(said)}
+        self._keywords: PhraseBook[Wish] = PhraseBook(
+            (lexicon.units(keyword), wish) for wish, example in wishes for keyword in example.keywords
+        )
+        self._vocabulary = frozenset(u for _, units in said for u in units) | self._concepts.vocabulary
+        self._long_words: defaultdict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._vocabulary):
+            if len(word) >= MISSPELT_FROM:
+                self._long_words[word[0]].append(word)
+        bags = [self._features(units) for _, units in said]
+        self._rarity = _rarity((wish, bag) for (wish, _), bag in zip(said, bags, strict=True))
+        self._postings = self._index(bags)
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of the examples and concepts."""
+        return self._vocabulary
+
+    @property
+    def wordings(self) -> frozenset[Units]:
+        """Every example as it is said."""
+        return frozenset(self._exact)
+
+    def intents(self, text: Units) -> Sequence[Intent]:
+        """Wishes near the text, best first."""
+        whole = without_marks(text)
+        said = tuple(self._spelt(unit) for unit in whole if not _NUMBERED.fullmatch(unit))
+        scores = {self._exact[exact]: 1.0 for exact in (said, whole) if exact in self._exact}
+        for wish, score in (*self._likeness(said), *self._by_keyword(said)):
+            scores[wish] = max(scores.get(wish, 0.0), score)
+        best = sorted(scores.items(), key=lambda pair: -pair[1])[:MOST]
+        return [Intent(w.flow, w.known, round(score, 3)) for w, score in _told_apart(best) if score >= FLOOR]
+
+    def _likeness(self, said: Units) -> list[tuple[Wish, float]]:
+        bag = self._weighed(self._features(said))
+        norm = math.sqrt(sum(weight * weight for weight in bag.values()))
+        if not norm:
+            return []
+        sums: defaultdict[int, float] = defaultdict(float)
+        for feature, weight in bag.items():
+            for place, other in self._postings.get(feature, ()):
+                sums[place] += weight * other
+        nearest = sorted(sums.items(), key=lambda pair: -pair[1])[:LOOKED_AT]
+        joined = _joined(said)
+        return [(self._samples[place].wish, self._blend(place, total / norm, joined)) for place, total in nearest]
+
+    def _blend(self, place: int, cosine: float, joined: str) -> float:
+        letters = fuzz.ratio(joined, self._samples[place].joined) / 100
+        return min(0.99, max(cosine, (1 - LETTERS_SHARE) * cosine + LETTERS_SHARE * letters))
+
+    def _by_keyword(self, said: Units) -> list[tuple[Wish, float]]:
+        found = [piece for piece in self._keywords.found(said) if piece.kind]
+        return [(p.kind, min(0.95, KEYWORD + 0.3 * len(p.units) / len(said))) for p in found if p.kind]
+
+    def _features(self, units: Units) -> Features:
+        said = without_marks(units)
+        pairs = (f"{left}_{right}" for left, right in pairwise(said))
+        concepts = (f"={piece.kind}" for piece in self._concepts.found(said))
+        return frozenset((*said, *pairs, *concepts))
+
+    def _weighed(self, bag: Features) -> dict[str, float]:
+        return {feature: self._weight(feature) for feature in bag}
+
+    def _weight(self, feature: str) -> float:
+        rarity = self._rarity.get(feature)
+        if rarity is None:
+            return STRANGE_WEIGHT * max(self._rarity.values(), default=1.0) * ("_" not in feature)
+        kind = CONCEPT_WEIGHT if feature[0] == "=" else PAIR_WEIGHT if "_" in feature else _single(feature)
+        return rarity * kind
+
+    def _index(self, bags: Sequence[Features]) -> dict[str, list[tuple[int, float]]]:
+        postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        for place, bag in enumerate(map(self._weighed, bags)):
+            norm = math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0
+            for feature, weight in bag.items():
+                postings[feature].append((place, weight / norm))
+        return dict(postings)
+
+    def _spelt(self, unit: str) -> str:
+        """The word that was meant, where a letter or two, but not the first, are wrong."""
+        if unit in self._vocabulary or len(unit) < MISSPELT_FROM:
+            return unit
+        once = _REPEATED_END.sub(r"\1", unit)
+        if once in self._vocabulary:
+            return once
+        allowed = 1 if len(unit) < 7 else 2
+        near = process.extractOne(unit, self._long_words.get(unit[0], ()), scorer=OSA.distance, score_cutoff=allowed)
+        return near[0] if near else unit
+
+
+def _told_apart(ranked: list[tuple[Wish, float]]) -> list[tuple[Wish, float]]:
+    """The best is the surer, the farther the next is behind."""
+    if not ranked or ranked[0][1] < FLOOR:
+        return ranked
+    (wish, score), behind = ranked[0], max(FLOOR, ranked[1][1] if len(ranked) > 1 else 0.0)
+    return [(wish, min(score + LEAD_SHARE * (score - behind), max(score, 0.99))), *ranked[1:]]
+
+
+def _rarity(bags: Iterable[tuple[Wish, Features]]) -> dict[str, float]:
+    """How telling each feature is: the logarithm of how few wishes share it."""
+    wishes: defaultdict[str, set[Wish]] = defaultdict(set)
+    for wish, bag in bags:
+        for feature in bag:
+            wishes[feature].add(wish)
+    total = len(set().union(*wishes.values())) if wishes else 0
+    return {feature: math.log(1 + total / len(having)) for feature, having in wishes.items()}
+
+
+def _single(feature: str) -> float:
+    """One Chinese character says less than a word."""
+    return 0.4 if is_han(feature) else 1.0
+
+
+def _joined(units: Units) -> str:
+    return "".join(unit if is_han(unit) else f" {unit}" for unit in without_marks(units)).strip()

@@ -1,0 +1,99 @@
+"""The answers to frequent questions: one YAML file each in flows/faq/answers, in both languages."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.errors import FlowError
+
+FOLDER = Path(__file__).parent / "answers"
+
+PLACEHOLDERS = {
+    "company": "the company's name",
+    "hotline": "its telephone number",
+    "hours": "when the hotline is open, in words",
+    "email": "where to write",
+    "weibo": "its Weibo account",
+    "wechat": "its WeChat account",
+    "free_seconds": "for how many seconds after acceptance cancelling is free",
+    "fee_minutes": "until how many minutes after acceptance cancelling costs a fee",
+    "cancel_fee": 'that fee, with its currency ("2 元", "¥2.00")',
+    "refund_days": "working days until a refund arrives",
+}
+"""What an answer may leave open, and what has to be filled in."""
+
+
+class Live(StrEnum):
+    """What the answer adds about this customer."""
+
+    ORDER = "order"
+    CHARGES = "charges"
+    POINTS = "points"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Both(_Strict):
+    """A text in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def __getitem__(self, language: str) -> str:
+        return self.en if language == "en" else self.zh
+
+
+class Asked(_Strict):
+    """Ways to ask, in both languages."""
+
+    zh: tuple[str, ...] = Field(min_length=8)
+    en: tuple[str, ...] = Field(min_length=8)
+
+
+class Words(_Strict):
+    """Words that by themselves point to the answer."""
+
+    zh: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+
+class FaqAnswer(_Strict):
+    """One answer. `next`: follow-up choices, an answer ("faq:fees"), a flow ("cancel_order"), a flow with what it is
+    about ("complaint:lost_parcel"), or "human"."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: Both
+    ask: Asked
+    answer: Both
+    keywords: Words = Words()
+    live: Live | None = None
+    next: tuple[str, ...] = ()
+
+
+def load(folder: Path = FOLDER) -> dict[str, FaqAnswer]:
+    """Every answer by its id. Raises `FlowError` naming the file and the key that is wrong."""
+    answers = {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+    for name, answer in answers.items():
+        if answer.id != name:
+            raise FlowError(f"answers/{name}.yaml: id: must be {name!r}, as the file is named")
+        for follow_up in answer.next:
+            kind, _, other = follow_up.partition(":")
+            if kind == "faq" and other not in answers:
+                raise FlowError(f"answers/{name}.yaml: next: there is no answer {other!r}")
+    return answers
+
+
+def _read(path: Path) -> FaqAnswer:
+    try:
+        return FaqAnswer.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, yaml.YAMLError) as error:
+        raise FlowError(f"answers/{path.name} cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        raise FlowError(f"answers/{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
