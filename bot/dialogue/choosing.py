@@ -59,7 +59,7 @@ class Chooser:
         exact = _only(place for place, choice in enumerate(choices) if said in choice.wordings)
         if exact is not None:
             return exact
-        if any(piece.kind is Role.UNCLEAR for piece in self._lexicon.answers.pieces(text)):
+        if self._lexicon.is_unclear(text):
             return None
         number = self._ordinals.whole(said)
         if number is not None:

@@ -44,6 +44,8 @@ class Words(BaseModel):
     numbers: dict[str, int]
     last: list[str]
     concepts: dict[str, list[str]]
+    questions: list[str]
+    courtesies: list[str]
     phone_labels: list[str]
     name_labels: list[str]
     address_labels: list[str]
@@ -156,7 +158,12 @@ class Lexicon:
     @cached_property
     def aside(self) -> PhraseBook[bool]:
         """What may stand around a choice without changing it."""
-        return PhraseBook((phrase, True) for phrase in (*self.phrases("fillers"), *self.phrases("around_choices")))
+        around = (*self.phrases("fillers"), *self.phrases("around_choices"), (BREAK,))
+        return PhraseBook((phrase, True) for phrase in around)
+
+    def is_unclear(self, text: Units) -> bool:
+        """Whether something in the text says that it is no answer ("just a second", "不知道")."""
+        return any(piece.kind is Role.UNCLEAR for piece in self.answers.pieces(text))
 
     @cached_property
     def yes_alone(self) -> frozenset[Units]:

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -36,6 +36,12 @@ STRANGE_WEIGHT = 0.5
 LETTERS_SHARE = 0.3
 LEAD_SHARE = 0.35
 """How much of its lead over the next the best wish gains."""
+ANOTHER_QUESTION = 0.7
+"""What is left of a likeness when the text asks something (how, why, how much) that the example does not."""
+TOO_SHORT = 0.5
+"""The most that one Chinese character alone can count."""
+ENOUGH_LEFT = 4
+"""Units beside which courtesies do not count."""
 LOOKED_AT = 12
 """How many of the nearest examples are compared by their letters."""
 MISSPELT_FROM = 4
@@ -66,6 +72,7 @@ class _Sample:
 
     wish: Wish
     joined: str
+    asks: frozenset[str]
 
 
 class Matcher:
@@ -76,7 +83,15 @@ class Matcher:
         self._concepts = lexicon.concepts[language]
         wishes = [(Wish(e.flow, json.dumps(dict(e.slots), sort_keys=True)), e) for e in examples]
         said = [(wish, lexicon.units(text)) for wish, example in wishes for text in example.texts]
-        self._samples = [_Sample(wish, _joined(units)) for wish, units in said]
+        self._questions = frozenset(f"={name}" for name in lexicon.words[language].questions)
+        self._courtesies = PhraseBook((phrase, True) for phrase in lexicon.phrases("courtesies"))
+        bags = [self._features(units) for _, units in said]
+        self._samples = [
+            _Sample(wish, _joined(units), bag & self._questions) for (wish, units), bag in zip(said, bags, strict=True)
+        ]
+        self._asked: defaultdict[Wish, set[str]] = defaultdict(set)
+        for sample in self._samples:
+            self._asked[sample.wish] |= sample.asks
         self._exact = {without_marks(units): wish for wish, units in reversed(said)}
         self._keywords: PhraseBook[Wish] = PhraseBook(
             (lexicon.units(keyword), wish) for wish, example in wishes for keyword in example.keywords
@@ -86,7 +101,6 @@ class Matcher:
         for word in sorted(self._vocabulary):
             if len(word) >= MISSPELT_FROM:
                 self._long_words[word[0]].append(word)
-        bags = [self._features(units) for _, units in said]
         self._rarity = _rarity((wish, bag) for (wish, _), bag in zip(said, bags, strict=True))
         self._postings = self._index(bags)
 
@@ -105,13 +119,16 @@ class Matcher:
         whole = without_marks(text)
         said = tuple(self._spelt(unit) for unit in whole if not _NUMBERED.fullmatch(unit))
         scores = {self._exact[exact]: 1.0 for exact in (said, whole) if exact in self._exact}
+        said = self._without_courtesies(said)
         for wish, score in (*self._likeness(said), *self._by_keyword(said)):
             scores[wish] = max(scores.get(wish, 0.0), score)
         best = sorted(scores.items(), key=lambda pair: -pair[1])[:MOST]
         return [Intent(w.flow, w.known, round(score, 3)) for w, score in _told_apart(best) if score >= FLOOR]
 
     def _likeness(self, said: Units) -> list[tuple[Wish, float]]:
-        bag = self._weighed(self._features(said))
+        features = self._features(said)
+        asks = features & self._questions
+        bag = self._weighed(features)
         norm = math.sqrt(sum(weight * weight for weight in bag.values()))
         if not norm:
             return []
@@ -121,15 +138,22 @@ class Matcher:
                 sums[place] += weight * other
         nearest = sorted(sums.items(), key=lambda pair: -pair[1])[:LOOKED_AT]
         joined = _joined(said)
-        return [(self._samples[place].wish, self._blend(place, total / norm, joined)) for place, total in nearest]
-
-    def _blend(self, place: int, cosine: float, joined: str) -> float:
-        letters = fuzz.ratio(joined, self._samples[place].joined) / 100
-        return min(0.99, max(cosine, (1 - LETTERS_SHARE) * cosine + LETTERS_SHARE * letters))
+        most = TOO_SHORT if len(said) == 1 and is_han(said[0]) else 0.99
+        samples = [(self._samples[place], total / norm) for place, total in nearest]
+        return [(sample.wish, min(most, _blend(sample, cosine, joined, asks))) for sample, cosine in samples]
 
     def _by_keyword(self, said: Units) -> list[tuple[Wish, float]]:
-        found = [piece for piece in self._keywords.found(said) if piece.kind]
-        return [(p.kind, min(0.95, KEYWORD + 0.3 * len(p.units) / len(said))) for p in found if p.kind]
+        asks = self._features(said) & self._questions
+        found = ((piece.kind, len(piece.units) / len(said)) for piece in self._keywords.found(said))
+        return [
+            (wish, min(0.95, KEYWORD + 0.3 * share) * _same_question(asks, self._asked[wish]))
+            for wish, share in found
+            if wish
+        ]
+
+    def _without_courtesies(self, said: Units) -> Units:
+        left = tuple(unit for piece in self._courtesies.pieces(said) if not piece.kind for unit in piece.units)
+        return left if len(left) >= ENOUGH_LEFT else said
 
     def _features(self, units: Units) -> Features:
         said = without_marks(units)
@@ -165,6 +189,16 @@ class Matcher:
         allowed = 1 if len(unit) < 7 else 2
         near = process.extractOne(unit, self._long_words.get(unit[0], ()), scorer=OSA.distance, score_cutoff=allowed)
         return near[0] if near else unit
+
+
+def _blend(sample: _Sample, cosine: float, joined: str, asks: Features) -> float:
+    letters = fuzz.ratio(joined, sample.joined) / 100
+    likeness = max(cosine, (1 - LETTERS_SHARE) * cosine + LETTERS_SHARE * letters)
+    return likeness * _same_question(asks, sample.asks)
+
+
+def _same_question(asks: Features, others: Set[str]) -> float:
+    return ANOTHER_QUESTION if asks and not asks & others else 1.0
 
 
 def _told_apart(ranked: list[tuple[Wish, float]]) -> list[tuple[Wish, float]]:

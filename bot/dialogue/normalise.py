@@ -31,8 +31,8 @@ _NOT_SAID = ("P", "S", "Z", "C")
 
 
 def clean(text: str) -> str:
-    """The readable beginning of a text: NFKC, no control, zero-width, direction or combining marks, single blanks.
-
+    """The readable beginning of a text: NFKC, no control, zero-width, direction or combining marks, single blanks,
+    every script's digits as 0-9.
     Letters keep their case, lines their breaks. At most `LIMIT` characters.
     """
     plain = unicodedata.normalize("NFKC", text[:LIMIT])[:LIMIT]
@@ -47,6 +47,8 @@ def _visible(character: str) -> str:
     if character.isspace():
         return " "
     category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.decimal(character))
     return "" if category[0] == "C" or category in ("Mn", "Me") or character in _SKIN_TONES else character
 
 

@@ -16,6 +16,7 @@ class Ordinals:
     """Reads places in a list out of texts in units."""
 
     def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
         self._numbers = lexicon.numbers
         self._last = frozenset(lexicon.phrases("last"))
         self._aside = lexicon.aside
@@ -23,6 +24,8 @@ class Ordinals:
 
     def whole(self, text: Units) -> int | None:
         """The place, when the text says nothing else: 1-based, `LAST` for the last one."""
+        if self._lexicon.is_unclear(text):
+            return None
         found: set[int] = set()
         at = 0
         while at < len(text):

@@ -12,7 +12,7 @@ from bot.dialogue.entities import Entities
 from bot.dialogue.examples import Example
 from bot.dialogue.lexicon import LANGUAGES, Lexicon, PhraseBook
 from bot.dialogue.matching import MOST, Matcher
-from bot.dialogue.normalise import Units, clean, is_han, units, without_marks
+from bot.dialogue.normalise import LIMIT, Units, clean, is_han, units, without_marks
 from bot.dialogue.places import Places
 from bot.dialogue.understanding import Command, Intent, Option
 
@@ -50,7 +50,7 @@ class Rules:
 
     def language(self, text: str) -> str | None:
         """See `Understanding.language`."""
-        said = without_marks(self._read(text).units)
+        said = without_marks(self._read(text[:LIMIT]).units)
         han = sum(map(is_han, said))
         words = [unit for unit in said if unit.isascii() and unit.isalpha() and len(unit) > 1 and unit not in NEUTRAL]
         if han >= len(words):
@@ -60,30 +60,30 @@ class Rules:
 
     def choose(self, text: str, options: Sequence[Option]) -> int | None:
         """See `Understanding.choose`."""
-        return self._chooser.choose(self._read(text).units, options)
+        return self._chooser.choose(self._read(text[:LIMIT]).units, options)
 
     def command(self, text: str) -> Command | None:
         """See `Understanding.command`. A clause that asks for a human is enough: "太慢了,转人工!".
 
         What stands among the examples is a wish, not a command: "客服你好" is a greeting.
         """
-        read = self._read(text)
+        read = self._read(text[:LIMIT])
         if without_marks(read.units) in self._wordings:
             return None
         return self._commander.command(read.folded, read.units)
 
     def entities(self, text: str, now: float) -> Mapping[str, Any]:
         """See `Understanding.entities`."""
-        read = self._read(text)
+        read = self._read(text[:LIMIT])
         return self._entities.read(read.cleaned, read.folded, read.units, now) if read.cleaned else {}
 
     def corrects(self, text: str) -> bool:
         """See `Understanding.corrects`."""
-        return next(self._corrections.found(self._read(text).units), None) is not None
+        return next(self._corrections.found(self._read(text[:LIMIT]).units), None) is not None
 
     def intents(self, text: str) -> Sequence[Intent]:
         """See `Understanding.intents`."""
-        said = self._read(text).units
+        said = self._read(text[:LIMIT]).units
         han = any(map(is_han, said))
         latin = any(unit.isascii() and unit.isalpha() for unit in said)
         found: list[Intent] = []

@@ -89,7 +89,10 @@ def _ahead(text: str, here: datetime) -> datetime | None:
 
 
 def _at_clock(text: str, here: datetime) -> datetime | None:
-    day, part = _day(text, here), _PART.search(text)
+    named, part = _DAY.search(text), _PART.search(text)
+    day = _day(named, here) if named else None
+    if named and day is None:
+        return None
     if day is None and part is None and _A_LITTLE.search(text):
         return None
     clock = _clock(text)
@@ -127,10 +130,7 @@ def _on(day: datetime, hours: int, minutes: int) -> datetime:
     return midnight + timedelta(hours=hours, minutes=minutes)
 
 
-def _day(text: str, here: datetime) -> datetime | None:
-    found = _DAY.search(text)
-    if found is None:
-        return None
+def _day(found: re.Match[str], here: datetime) -> datetime | None:
     if found["day"]:
         return here + timedelta(days=_DAYS[found["day"]])
     if weekday := found["weekday"] or found["weekday_en"]:
