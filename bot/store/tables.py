@@ -81,11 +81,13 @@ Index(
     sqlite_where=lane.c.next_at.isnot(None),
 )
 
-# What came in: a customer's message, or an inner event, by an id that is never taken twice.
+# What came in, by an id that is never taken twice. `source`: "customer", or "inner" for what the runtime itself
+# reports; apart, because customers' clients choose their ids.
 inbound = Table(
     "inbound",
     metadata,
     _conversation(primary_key=True),
+    Column("source", Text, primary_key=True),
     Column("message_id", Text, primary_key=True),
     Column("seq", BigKey, nullable=False),
     Column("payload", Json, nullable=False),
