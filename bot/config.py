@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import ConfigError
+from bot.identity.guard import Limits
 from bot.orders.policy import Policy
 from bot.support.hours import OpeningHours
 
@@ -134,6 +135,10 @@ class Identity(Section):
     code_minutes: Positive = 10
     code_tries: Positive = 5
     pauses: Annotated[tuple[Positive, ...], Field(min_length=1)] = (5, 15, 60, 240, 1440)
+
+    def limits(self) -> Limits:
+        """What one-time codes are checked against."""
+        return Limits(self.code_minutes * 60, self.code_tries, tuple(pause * 60 for pause in self.pauses))
 
 
 class Smtp(Section):

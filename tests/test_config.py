@@ -9,6 +9,7 @@ import yaml
 
 from bot.config import Settings, load
 from bot.errors import ConfigError
+from bot.identity.guard import Limits
 from bot.orders.policy import Policy
 
 SECRET = {"TEPAI_SECRET": "correct horse battery"}
@@ -53,6 +54,10 @@ def test_the_projects_file_lists_every_setting():
 def test_the_policy_has_what_was_set_and_its_own_defaults():
     assert load(None, SECRET).orders.policy() == Policy()
     assert load(written("orders: {cancel_fee: 350}"), SECRET).orders.policy() == Policy(cancel_fee=350)
+
+
+def test_the_limits_of_codes_are_in_seconds():
+    assert load(None, SECRET).identity.limits() == Limits(600, 5, (300, 900, 3600, 14400, 86400))
 
 
 def test_a_file_in_the_working_folder_is_read_by_itself():

@@ -60,8 +60,12 @@ class SmtpMailer:
         """See `Mailer.send`."""
         username, password = self._sign_in
         try:
+            message = self._message(mail)
+        except ValueError:
+            raise Undeliverable("it cannot be written as a mail") from None
+        try:
             await aiosmtplib.send(
-                self._message(mail),
+                message,
                 hostname=self._host,
                 port=self._port,
                 username=username,

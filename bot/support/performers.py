@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.config import Company
+from bot.config import Company, Settings
 from bot.dialogue.effects import FindTickets, HandOver, KeepFeedback, OpenTicket, ReadDesk
 from bot.performer import Performers
 from bot.store.database import Database
+from bot.support.mail import SmtpMailer
+from bot.support.postman import Postman
 from bot.support.queue import Queue
 from bot.support.tickets import Tickets
 
@@ -23,3 +25,20 @@ def performers(database: Database, company: Company, on_mail: Callable[[], None]
         FindTickets: tickets.find,
         KeepFeedback: tickets.keep_feedback,
     }
+
+
+def postman(database: Database, settings: Settings) -> Postman | None:
+    """Who delivers written requests; None where no mail server is set."""
+    smtp = settings.smtp
+    if not smtp.host:
+        return None
+    mailer = SmtpMailer(
+        smtp.host,
+        smtp.port,
+        smtp.sender or settings.company.email,
+        security=smtp.security,
+        username=smtp.username,
+        password=settings.smtp_password.get_secret_value(),
+        timeout=smtp.timeout,
+    )
+    return Postman(database, mailer)

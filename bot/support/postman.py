@@ -37,15 +37,16 @@ class Postman:
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        while True:
+        while not _cancelled():
             self._woken.clear()
             try:
                 busy = await self.deliver_next()
             except StoreUnavailable:
                 busy = False
-            if not busy:
+            if not busy and not _cancelled():
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._sweep)
+                    async with asyncio.timeout(self._sweep):
+                        await self._woken.wait()
 
     async def deliver_next(self) -> bool:
         """Try the mail that has been due for longest, once. False when none is due."""
@@ -66,3 +67,10 @@ class Postman:
             await self._database.run(store.give_up_mail, held, str(error))
         else:
             await self._database.run(store.mail_sent, held)
+
+
+def _cancelled() -> bool:
+    """Whether this task was asked to stop. Before Python 3.12 `asyncio.wait_for`, which the mail library uses, can
+    swallow the exception that says so."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -17,7 +17,7 @@ from bot.support.mail import Mail
 
 WRITTEN_REQUEST = "written_request"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_EMAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[^\s@<>,;:\"()\\]+\.[^\s@<>,;:\"()\\]+", re.ASCII)
+_EMAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[^\s@<>,;:\"()\\]+\.[^\s@<>,;:\"()\\]+")
 
 
 class Tickets:
@@ -87,7 +87,8 @@ def letter(new: store.NewTicket, number: str, at: float, to: str) -> Mail:
         "",
         new.words,
     ]
-    reply_to = new.reply_to if new.reply_to and _EMAIL.fullmatch(new.reply_to) else ""
+    contact = new.reply_to or ""
+    reply_to = contact if contact.isascii() and _EMAIL.fullmatch(contact) else ""
     return Mail(number, to, f"书面申请 / Written request {number}", "\n".join(lines), at, reply_to)
 
 
