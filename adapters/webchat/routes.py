@@ -68,11 +68,15 @@ def routes(
 
 
 class _Static(StaticFiles):
-    """Asked for again on every page, and mostly answered "not modified": a new version is never half old."""
+    """Asked for again on every page, and mostly answered "not modified": a new version is never half old.
+
+    Other sites may use them, as the button of embed.js does with its picture.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 
 

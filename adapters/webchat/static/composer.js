@@ -21,7 +21,8 @@ export class Composer {
     document.getElementById("attach").addEventListener("click", () => this.file.click());
     this.file.addEventListener("change", () => this.chosen());
     this.watchDrops();
-    this.text.value = draft.read();
+    this.text.value ||= draft.read(); // fast fingers write before the page is ready
+    this.form.querySelector(".send").disabled = false;
     this.fit();
   }
 
