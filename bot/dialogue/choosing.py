@@ -63,8 +63,12 @@ class Chooser:
             return None
         number = self._ordinals.whole(said)
         if number is not None:
-            return self._numbered(number, choices)
+            # "第一单" beside a yes and a no means another order, not the first choice.
+            return None if guarded and self._names_order(text) else self._numbered(number, choices)
         return self._worded(text, said, choices)
+
+    def _names_order(self, text: Units) -> bool:
+        return any(piece.kind is Role.NEEDS_MORE for piece in self._lexicon.answers.pieces(text))
 
     def _prepare(self, option: Option) -> Choosable:
         spoken = [self._lexicon.units(wording) for wording in (option.label, *option.also)]

@@ -70,11 +70,13 @@ class Places:
         if len(folded) != len(text):
             return None
         start = _after(self._name_label, folded)
+        labelled = start > 0
+        start = start or _after(self._address_label, folded)
         name = text[start:].strip(" ,.;:!。、吧啊\n")
         letters = sum(map(str.isalpha, name))
         if not NAME_LETTERS[0] <= letters <= NAME_LETTERS[1] or len(name) > NAME_LETTERS[1] + 10:
             return None
-        return name if self._may_be_name(name, labelled=start > 0) else None
+        return name if self._may_be_name(name, labelled=labelled) else None
 
     def _may_be_name(self, name: str, *, labelled: bool) -> bool:
         if _DOTTED_NAME.fullmatch(name):
@@ -86,7 +88,7 @@ class Places:
             return self._may_be_chinese(
                 _TITLE.sub("", "".join(units)), titled=bool(_TITLE.search(name)), labelled=labelled
             )
-        return _LATIN_NAME.fullmatch(name) is not None and self._may_be_latin(name, units, labelled=labelled)
+        return _LATIN_NAME.fullmatch(name) is not None and not any(unit in self._known for unit in units)
 
     def _may_be_chinese(self, name: str, *, titled: bool, labelled: bool) -> bool:
         if not (_HAN_NAME.fullmatch(name) or (titled and len(name) == 1)) or name.startswith(self._not_names):
@@ -95,10 +97,6 @@ class Places:
         meant = any(len(piece.units) > 1 for piece in book.found(tuple(name)))
         longest = 4 if name[:2] in self._surnames else 3
         return not meant and (labelled or (name.startswith(self._surnames) and len(name) <= longest))
-
-    def _may_be_latin(self, name: str, units: Units, *, labelled: bool) -> bool:
-        strangers = not any(unit in self._known for unit in units)
-        return strangers and name.isascii() | name.istitle() and (labelled or len(units) > 1 or name[0].isupper())
 
 
 def _reads_like_one(folded: str) -> bool:

@@ -98,7 +98,8 @@ def polarity(lexicon: Lexicon, text: Units, wording: Wording = NO_WORDING) -> bo
         if not _hear(evidence, piece, lexicon, wording):
             return None
     verdict = _verdict(evidence)
-    return None if verdict and not evidence.yes and wording.affirm & lexicon.ambiguous else verdict
+    guarded = bool(wording.affirm & lexicon.ambiguous)
+    return None if verdict and guarded and not _is_consent(evidence) else verdict
 
 
 def _pieces(lexicon: Lexicon, text: Units, wording: Wording) -> Iterator[Piece[Role]]:
@@ -181,6 +182,11 @@ def _verdict(evidence: Evidence) -> bool | None:
     if evidence.yes:
         return None if Side.DENY in evidence.plain else True
     return _of_wording(evidence)
+
+
+def _is_consent(evidence: Evidence) -> bool:
+    """A yes, alone or with the very thing it consents to: "确认费用" is not "确认取消"."""
+    return evidence.yes > 0 and (evidence.ambiguous or not evidence.plain)
 
 
 def _of_wording(evidence: Evidence) -> bool | None:
