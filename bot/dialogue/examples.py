@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel
 
+from bot.dialogue.datafiles import read
 from bot.dialogue.lexicon import LANGUAGES
-from bot.errors import FlowError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,6 @@ class _Answer(BaseModel):
     keywords: dict[str, list[str]] = {}
 
 
-Shape = TypeVar("Shape", bound=BaseModel)
-
-
 def load_examples(folder: Path) -> list[Example]:
     """All examples below the folder of flows: FLOW/examples.LANGUAGE.yaml, and the questions of FLOW/answers/*.yaml.
 
@@ -59,24 +55,13 @@ def load_examples(folder: Path) -> list[Example]:
 def _of_flows(folder: Path) -> Iterator[Example]:
     for language in LANGUAGES:
         for path in sorted(folder.glob(f"*/examples.{language}.yaml")):
-            for group in _read(path, _File).root:
+            for group in read(path, _File).root:
                 yield Example(path.parent.name, group.slots, language, tuple(group.say), tuple(group.keywords))
 
 
 def _of_answers(folder: Path) -> Iterator[Example]:
     for path in sorted(folder.glob("*/answers/*.yaml")):
-        answer = _read(path, _Answer)
+        answer = read(path, _Answer)
         for language, texts in answer.ask.items():
             keywords = tuple(answer.keywords.get(language, ()))
             yield Example(path.parent.parent.name, {"answer": answer.id}, language, tuple(texts), keywords)
-
-
-def _read(path: Path, shape: type[Shape]) -> Shape:
-    name = "/".join(path.parts[-3:] if path.parent.name == "answers" else path.parts[-2:])
-    try:
-        return shape.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise FlowError(f"{name} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        raise FlowError(f"{name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

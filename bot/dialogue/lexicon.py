@@ -9,12 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from bot.dialogue.datafiles import read
 from bot.dialogue.normalise import BREAK, QUESTION, Units, clean, is_han, units
 from bot.dialogue.understanding import Command
-from bot.errors import FlowError
 
 HERE = Path(__file__).parent
 LANGUAGES = ("zh", "en")
@@ -117,7 +116,7 @@ class PhraseBook(Generic[Kind]):
 
 
 class Lexicon:
-    """All word lists of all languages together, ready for use. Raises `FlowError` for a contradiction."""
+    """All word lists of all languages together, ready for use."""
 
     def __init__(self, words: Mapping[str, Words]) -> None:
         self.words = dict(words)
@@ -202,16 +201,6 @@ class Lexicon:
 
 def load_lexicon(folder: Path = HERE) -> Lexicon:
     """Read lexicon.zh.yaml and lexicon.en.yaml. Raises `FlowError` naming the file and the key that is wrong."""
-    return Lexicon({language: _read(folder / f"lexicon.{language}.yaml") for language in LANGUAGES})
-
-
-def _read(path: Path) -> Words:
-    try:
-        return Words.model_validate(yaml.BaseLoader(path.read_text(encoding="utf-8")).get_single_data())
-    except OSError as error:
-        raise FlowError(f"{path.name} cannot be read") from error
-    except yaml.YAMLError as error:
-        raise FlowError(f"{path.name} is not valid YAML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise FlowError(f"{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    return Lexicon(
+        {language: read(folder / f"lexicon.{language}.yaml", Words, only_words=True) for language in LANGUAGES}
+    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from bot.errors import FlowError
+from bot.dialogue.datafiles import read, wrong
 
 FOLDER = Path(__file__).parent / "answers"
 
@@ -78,22 +77,13 @@ class FaqAnswer(_Strict):
 
 def load(folder: Path = FOLDER) -> dict[str, FaqAnswer]:
     """Every answer by its id. Raises `FlowError` naming the file and the key that is wrong."""
-    answers = {path.stem: _read(path) for path in sorted(folder.glob("*.yaml"))}
+    paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    answers = {name: read(path, FaqAnswer) for name, path in paths.items()}
     for name, answer in answers.items():
         if answer.id != name:
-            raise FlowError(f"answers/{name}.yaml: id: must be {name!r}, as the file is named")
+            raise wrong(paths[name], "id", f"must be {name!r}, as the file is named")
         for follow_up in answer.next:
             kind, _, other = follow_up.partition(":")
             if kind == "faq" and other not in answers:
-                raise FlowError(f"answers/{name}.yaml: next: there is no answer {other!r}")
+                raise wrong(paths[name], "next", f"there is no answer {other!r}")
     return answers
-
-
-def _read(path: Path) -> FaqAnswer:
-    try:
-        return FaqAnswer.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError) as error:
-        raise FlowError(f"answers/{path.name} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        raise FlowError(f"answers/{path.name}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
