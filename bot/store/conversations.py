@@ -46,6 +46,15 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who a conversation's customer is now, with the dialogue's state."""
+
+    customer: str | None
+    state: Mapping[str, Any]
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One row for the outbox. `kind`: "message" or "act"."""
 
@@ -81,6 +90,9 @@ _LOAD = select(
     conversation.c.owner,
     conversation.c.owner_epoch,
 ).select_from(_ONE.outerjoin(conversation, conversation.c.id == bindparam("conversation")))
+_WHOSE = select(conversation.c.customer, conversation.c.state, dbnow().label("now")).where(
+    conversation.c.id == bindparam("conversation")
+)
 _SWAP = (
     update(conversation)
     .where(conversation.c.id == bindparam("conversation"), conversation.c.version == bindparam("was"))
@@ -97,6 +109,12 @@ def load(connection: Connection, ticket: Ticket) -> Loaded:
     asked = {"conversation": ticket.conversation, "source": ticket.source.value, "id": ticket.id}
     row = connection.execute(_LOAD, asked).one()
     return Loaded(row.now, row.taken, row.version, row.state or {}, row.owner, row.owner_epoch or 0)
+
+
+def whose(connection: Connection, key: str) -> Person:
+    """For whom an existing conversation stands."""
+    row = connection.execute(_WHOSE, {"conversation": key}).one()
+    return Person(row.customer, row.state, row.now)
 
 
 def keep(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken) -> int | None:

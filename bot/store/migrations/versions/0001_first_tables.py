@@ -132,11 +132,12 @@ def upgrade() -> None:
     op.create_table(
         "inbound",
         sa.Column("conversation", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("payload", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("at", sa.Double(), nullable=False),
-        sa.PrimaryKeyConstraint("conversation", "message_id", name=op.f("pk_inbound")),
+        sa.PrimaryKeyConstraint("conversation", "source", "message_id", name=op.f("pk_inbound")),
         sa.UniqueConstraint("conversation", "seq", name=op.f("uq_inbound_conversation_seq")),
     )
     op.create_table(

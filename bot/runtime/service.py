@@ -1,0 +1,162 @@
+"""The runtime: the one door into the core, and everything that goes on behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+from uuid import uuid4
+
+from bot.channel import Channel, Receipt, Wake
+from bot.dialogue.events import Event, LinkOpened, Pressed, Said
+from bot.dialogue.turn import Dialogue
+from bot.errors import LinkError
+from bot.messages import (
+    Address,
+    Attachment,
+    AttachmentKind,
+    Entry,
+    Incoming,
+    incoming_from_json,
+    incoming_to_json,
+    outgoing_from_json,
+)
+from bot.performer import Performers
+from bot.runtime.acts import Acts
+from bot.runtime.clockwork import Clockwork, OrderChanges
+from bot.runtime.hub import Hub
+from bot.runtime.settings import RuntimeSettings
+from bot.runtime.step import Stepper
+from bot.runtime.worker import Worker
+from bot.store import attachments, history
+from bot.store.conversations import Source, Ticket
+from bot.store.database import Database
+
+_KINDS = {"image": AttachmentKind.IMAGE, "audio": AttachmentKind.VOICE, "video": AttachmentKind.VIDEO}
+
+
+class Links(Protocol):
+    """Verifies deep links."""
+
+    def verify(self, token: str) -> str:
+        """The customer's id. Raises `LinkError`."""
+
+
+class Runtime:
+    """Implements `bot.channel.Service`. Between `start` and `stop` everything due is done in the background;
+    without them, `settle` does it."""
+
+    def __init__(
+        self,
+        database: Database,
+        dialogue: Dialogue,
+        performers: Performers,
+        channels: Mapping[str, Channel],
+        gateway: OrderChanges,
+        links: Links,
+        settings: RuntimeSettings | None = None,
+    ) -> None:
+        self._database = database
+        self._links = links
+        self._settings = settings = settings or RuntimeSettings()
+        self._hub = Hub()
+        self._stepper = Stepper(database, dialogue, performers, settings, self._kept)
+        acts = Acts(database, performers, self.happen, settings)
+        self._worker = Worker(database, channels, acts, self._hub, settings)
+        self._clockwork = Clockwork(database, acts, self.happen, gateway, settings)
+        self._background: list[asyncio.Task[None]] = []
+
+    async def receive(self, message: Incoming) -> Receipt:
+        """See `Service.receive`."""
+        address = message.address
+        ticket = Ticket(address.conversation, address.channel, Source.CUSTOMER, message.message_id)
+        payload = incoming_to_json(message)
+        if message.pressed is not None:
+            payload["label"] = await self._database.run(history.label_of, ticket.conversation, message.pressed)
+        return await self._stepper.take(ticket, payload, self._event(message))
+
+    async def happen(self, conversation: str, event: Event, id: str) -> Receipt:
+        """Take an inner event durably; the same id a second time is a duplicate."""
+        ticket = Ticket(conversation, Address.of(conversation).channel, Source.INNER, id)
+        return await self._stepper.take(ticket, {}, event)
+
+    async def history(self, conversation: str, after: int = 0, limit: int = 200) -> Sequence[Entry]:
+        """See `Service.history`."""
+        rows = await self._database.run(history.read, conversation, after, limit)
+        return [_entry(row) for row in rows]
+
+    def watch(self, conversation: str) -> AbstractContextManager[Wake]:
+        """See `Service.watch`; wakes for what this process commits or delivers."""
+        return self._hub.watch(conversation)
+
+    async def keep_attachment(self, address: Address, name: str, media_type: str, data: bytes) -> Attachment:
+        """See `Service.keep_attachment`."""
+        if not data:
+            raise ValueError("the file is empty")
+        if len(data) > self._settings.max_attachment:
+            raise ValueError(f"the file has more than {self._settings.max_attachment} bytes")
+        kind = _KINDS.get(media_type.partition("/")[0], AttachmentKind.FILE)
+        file = Attachment(kind, uuid4().hex, name, media_type, len(data))
+        await self._database.run(attachments.add, address.conversation, file, data)
+        return file
+
+    async def attachment(self, address: Address, ref: str) -> tuple[Attachment, bytes] | None:
+        """See `Service.attachment`."""
+        return await self._database.run(attachments.find, address.conversation, ref)
+
+    async def settle(self) -> None:
+        """Do everything that is due now: lanes, timers, order changes; return when nothing is."""
+        busy = True
+        while busy:
+            lanes = await self._worker.drain_due()
+            timers = await self._clockwork.run_timers()
+            changes = await self._clockwork.run_changes()
+            busy = lanes or timers or changes
+
+    def start(self) -> None:
+        """Work in the background of the running event loop until `stop`."""
+        for work in (self._worker.run(), self._clockwork.run()):
+            self._background.append(asyncio.create_task(work))
+
+    async def stop(self) -> None:
+        """Stop promptly. What is cut off is done after the next start, by whoever comes first."""
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        self._background.clear()
+        await self._worker.finish(self._settings.shutdown)
+
+    def _kept(self, conversation: str) -> None:
+        self._hub.tell(conversation)
+        self._worker.wake()
+
+    def _event(self, message: Incoming) -> Event:
+        if message.link is not None:
+            return LinkOpened(self._verified(message.link), message.language)
+        if message.pressed is not None:
+            return Pressed(message.pressed)
+        return Said(message.text, message.attachments, message.language)
+
+    def _verified(self, link: str) -> str | None:
+        try:
+            return self._links.verify(link)
+        except LinkError:
+            return None
+
+
+def _entry(row: history.Row) -> Entry:
+    if row.message_id is None:
+        out = outgoing_from_json(row.payload)
+        return Entry(row.seq, row.at, out.sender, out.text, out.choices, out.attachments)
+    label = row.payload.pop("label", None)
+    message = incoming_from_json(row.payload)
+    return Entry(
+        row.seq,
+        row.at,
+        "customer",
+        label or message.text,
+        attachments=message.attachments,
+        message_id=row.message_id,
+        pressed=message.pressed is not None,
+    )

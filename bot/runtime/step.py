@@ -1,0 +1,106 @@
+"""One event end to end: load the conversation, run the dialogue, keep what it led to in one short transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+
+from bot.channel import Receipt
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.effects import Outcome, Read
+from bot.dialogue.events import Event, Happened, LinkOpened
+from bot.dialogue.turn import Dialogue, Request, Turn
+from bot.errors import StoreUnavailable
+from bot.messages import Outgoing, outgoing_to_json
+from bot.performer import Performers, Scope
+from bot.runtime.settings import RuntimeSettings
+from bot.store.conversations import Line, Loaded, Source, Taken, Ticket, keep, load
+from bot.store.database import Database
+
+log = structlog.get_logger(__name__)
+
+MOST_CONFLICTS = 20
+
+
+class Stepper:
+    """Takes events, each exactly once. `on_kept` is called with the conversation after every commit."""
+
+    def __init__(
+        self,
+        database: Database,
+        dialogue: Dialogue,
+        performers: Performers,
+        settings: RuntimeSettings,
+        on_kept: Callable[[str], None],
+    ) -> None:
+        self._database = database
+        self._dialogue = dialogue
+        self._performers = performers
+        self._settings = settings
+        self._on_kept = on_kept
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def take(self, ticket: Ticket, payload: Mapping[str, Any], event: Event) -> Receipt:
+        """Take an event durably. Raises `StoreUnavailable`, having kept nothing."""
+        # Only saves work: what makes it right, in other processes too, is the version checked in `keep`.
+        async with self._locks.setdefault(ticket.conversation, asyncio.Lock()):
+            for _ in range(MOST_CONFLICTS):
+                loaded = await self._database.run(load, ticket)
+                if loaded.taken is not None:
+                    return Receipt(loaded.taken, duplicate=True)
+                taken = await self._lead(ticket, loaded, payload, event)
+                seq = await self._database.run(keep, ticket, loaded, taken)
+                if seq is not None:
+                    self._on_kept(ticket.conversation)
+                    return Receipt(seq)
+        raise StoreUnavailable("too many want the same conversation at once")
+
+    async def _lead(self, ticket: Ticket, loaded: Loaded, payload: Mapping[str, Any], event: Event) -> Taken:
+        talk = Conversation.from_json({"language": self._settings.language, **loaded.state})
+        if loaded.owner is not None and ticket.source is Source.CUSTOMER:
+            # A human answers; the bot listens without a word.
+            return Taken(payload, loaded.state, talk.customer, ())
+        turn = await self._turn(ticket.conversation, talk, event, loaded.now)
+        after = turn.conversation
+        # Always written out: the default of this version or setting may not be the next one's.
+        state = {**after.to_json(), "language": after.language}
+        return Taken(payload, state, after.customer, [_line(step) for step in turn.steps])
+
+    async def _turn(self, conversation: str, talk: Conversation, event: Event, now: float) -> Turn:
+        scope = Scope(conversation, _customer_during(event, talk), talk.language, now)
+        work = self._dialogue.turn(talk, event, now)
+        try:
+            read = next(work)
+            while True:
+                read = work.send(await self._answer(read, scope))
+        except StopIteration as end:
+            turn: Turn = end.value
+            return turn
+
+    async def _answer(self, read: Read, scope: Scope) -> Outcome:
+        try:
+            async with asyncio.timeout(self._settings.read):
+                return await self._performers[type(read)](read, scope)
+        except Exception as error:  # whatever it was, the customer gets an answer
+            log.warning("read_failed", effect=read.kind(), error=type(error).__name__)
+            return Outcome("service_down")
+
+
+def _customer_during(event: Event, talk: Conversation) -> str | None:
+    """Whose orders may be read in this turn: a link or a proof counts from its own turn on."""
+    match event:
+        case LinkOpened(customer=customer) if customer is not None and talk.customer is None:
+            return customer
+        case Happened(outcome=outcome):
+            return None if outcome.unlinks else outcome.links or talk.customer
+    return talk.customer
+
+
+def _line(step: Outgoing | Request) -> Line:
+    if isinstance(step, Outgoing):
+        return Line("message", outgoing_to_json(step))
+    return Line("act", {"id": step.id, "effect": step.act.kind(), "fields": step.act.to_json()})

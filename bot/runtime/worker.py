@@ -1,0 +1,153 @@
+"""Drains lanes: sends what is to be said and does what is to be done, in order, one lane in one hand at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from uuid import uuid4
+
+import structlog
+
+from bot.channel import Channel
+from bot.errors import Later, StoreUnavailable, Undeliverable, Unreachable
+from bot.messages import Address, outgoing_from_json
+from bot.performer import Scope
+from bot.runtime.acts import Acts
+from bot.runtime.hub import Hub
+from bot.runtime.settings import RuntimeSettings
+from bot.store import lanes
+from bot.store.database import Database
+from bot.store.lanes import Claim, Done, Item
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Any number of workers, in any number of processes, may share a database."""
+
+    def __init__(
+        self, database: Database, channels: Mapping[str, Channel], acts: Acts, hub: Hub, settings: RuntimeSettings
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._acts = acts
+        self._hub = hub
+        self._settings = settings
+        self._woken = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Drain until cancelled; what is in hand then goes on until `finish`."""
+        while True:
+            self._woken.clear()
+            try:
+                await self._claim()
+            except StoreUnavailable as error:
+                log.warning("lanes_wait", why=str(error))
+            if len(self._running) >= self._settings.lanes_at_once:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.sweep):
+                    await self._woken.wait()
+
+    async def drain_due(self) -> bool:
+        """Drain what is due now and wait for what is in hand; False when there was nothing."""
+        await self._claim()
+        running = list(self._running)
+        if running:
+            await asyncio.wait(running)
+        return bool(running)
+
+    async def finish(self, seconds: float) -> None:
+        """Let what is in hand come to its end for so long, then drop it: its leases run out."""
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _claim(self) -> None:
+        room = self._settings.lanes_at_once - len(self._running)
+        if room <= 0:
+            return
+        lease, token = self._settings.lease, uuid4().hex
+        for held in await self._database.run(lanes.claim, list(self._channels), room, lease, token):
+            task = asyncio.create_task(self._drain(held))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("lane_failed", error=type(error).__name__)
+
+    async def _drain(self, held: Claim) -> None:
+        try:
+            found = await self._proceed(held, None)
+            while isinstance(found, Item):
+                if not await self._deal(held, found):
+                    return
+                found = await self._proceed(held, found.seq)
+                self._hub.tell(held.conversation)
+            if isinstance(found, Done) and found.more:
+                self.wake()
+        except StoreUnavailable as error:
+            log.warning("lane_left", conversation=held.conversation, why=str(error))
+
+    async def _proceed(self, held: Claim, done: int | None) -> Item | Done | None:
+        return await self._database.run(lanes.proceed, held, self._settings.lease, done)
+
+    async def _deal(self, held: Claim, item: Item) -> bool:
+        """Do one row. False: the lane was given back, to be looked at again later."""
+        too_often = item.tries > self._settings.most_tries
+        if item.kind == "act":
+            language = item.state.get("language", self._settings.language)
+            scope = Scope(held.conversation, item.customer, language, item.now)
+            await self._acts.first(item.payload, scope, give_up=too_often)
+            return True
+        if too_often:
+            return await self._bury(held, item, "whoever tried to send it never came back")
+        return await self._send(held, item)
+
+    async def _send(self, held: Claim, item: Item) -> bool:
+        address = Address.of(held.conversation)
+        try:
+            async with asyncio.timeout(self._settings.send):
+                await self._channels[address.channel].send(address, outgoing_from_json(item.payload), item.seq)
+        except (Later, TimeoutError) as refusal:
+            return await self._postpone(held, item, refusal)
+        except Unreachable:
+            await self._database.run(lanes.mark_unreachable, held.conversation)
+            return await self._bury(held, item, "the customer cannot be reached")
+        except Undeliverable as error:
+            return await self._bury(held, item, str(error))
+        except Exception as error:  # a defect of the adapter, or a row that nobody can send
+            if item.tries >= self._settings.most_tries:
+                return await self._bury(held, item, type(error).__name__)
+            log.error("send_failed", conversation=held.conversation, seq=item.seq, error=type(error).__name__)  # noqa: TRY400
+            await self._database.run(lanes.later, held, self._settings.pause(item.tries), calm=False)
+            return False
+        return True
+
+    async def _postpone(self, held: Claim, item: Item, refusal: Later | TimeoutError) -> bool:
+        if item.now - item.at > self._settings.keep_trying:
+            return await self._bury(held, item, "it was refused for too long")
+        after = refusal.after if isinstance(refusal, Later) else None
+        delay = self._settings.pause(item.tries) if after is None else after
+        log.info("send_later", conversation=held.conversation, seq=item.seq, seconds=round(delay, 1))
+        if isinstance(refusal, Later) and refusal.channel_wide:
+            channel = Address.of(held.conversation).channel
+            await self._database.run(lanes.pause_channel, held, channel, delay)
+        else:
+            await self._database.run(lanes.later, held, delay, calm=True)
+        return False
+
+    async def _bury(self, held: Claim, item: Item, why: str) -> bool:
+        log.error("dead_letter", conversation=held.conversation, seq=item.seq, why=why)
+        return await self._database.run(lanes.bury, held, item, why, self._settings.lease)
