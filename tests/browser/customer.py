@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-SHOWN = """() => [...document.querySelectorAll('#entries .message, #pending .message')].map(
+SHOWN = """() => [...document.querySelectorAll('#entries .message:not([hidden]), #pending .message')].map(
   node => node.querySelector('.bubble')?.innerText ?? node.querySelector('img, b').alt)"""
 
 

@@ -169,7 +169,7 @@ def test_a_file_too_large_is_told_before_it_is_sent(customer: Customer, service:
     big = tmp_path / "big.bin"
     big.write_bytes(b"\0" * (5 * 1024 * 1024 + 1))
     customer.page.set_input_files("#file", big)
-    expect(customer.page.get_by_role("alert")).to_have_text("文件太大了,最大 5 MB。")
+    expect(customer.page.get_by_role("alert")).to_have_text("文件太大了，最大 5 MB。")
     assert service.received == []
 
 
@@ -251,7 +251,9 @@ def test_staff_are_told_from_the_bot(customer: Customer, server: LiveServer, ser
 def test_a_persona_card_leads_into_a_chat(page: Page, server: LiveServer, complaints: list[str]) -> None:
     page.goto(f"{server.url}/?lang=en")
     page.get_by_role("link", name="Wang Jianguo").click()
-    Customer(page, server.url).hears("欢迎,for-wang")
+    customer = Customer(page, server.url)
+    customer.hears("欢迎,for-wang")
+    assert customer.shown() == ["欢迎,for-wang"]
     assert "link" not in page.url
     expect(page.get_by_role("textbox", name="Your message")).to_be_visible()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
+from adapters.webchat.guard import RateLimit
 from tests.browser.customer import Customer
 from tests.webchat.memory_service import MemoryService
 from tests.webchat.server import LiveServer
@@ -101,14 +102,23 @@ def test_what_can_never_be_sent_says_why_and_can_be_discarded(customer: Customer
     expect(customer.pending).to_have_count(0)
 
 
-def test_a_flood_is_sent_in_the_end_and_in_order(customer: Customer, service: MemoryService) -> None:
-    sent = [f"message {number}" for number in range(24)]
-    service.mute = True
-    for text in sent:
-        customer.say(text)
-    expect(customer.pending).to_have_count(0, timeout=20_000)
-    assert [message.text for message in service.received] == sent
-    assert customer.shown() == sent
+class TestFlood:
+    @pytest.fixture
+    def server(self, service: MemoryService) -> Iterator[LiveServer]:
+        server = LiveServer(service, limit=RateLimit(burst=3, seconds=0.5))
+        server.start()
+        yield server
+        server.stop()
+
+    def test_all_is_sent_in_the_end_and_in_order(self, customer: Customer, service: MemoryService) -> None:
+        sent = [f"message {number}" for number in range(5)]
+        service.mute = True
+        for text in sent:
+            customer.say(text)
+        expect(customer.page.locator("#entries .mine")).to_have_count(5)
+        expect(customer.pending).to_have_count(0)
+        assert [message.text for message in service.received] == sent
+        assert customer.shown() == sent
 
 
 def test_a_socket_cut_by_the_network_is_opened_again(page: Page, server: LiveServer, service: MemoryService) -> None:

@@ -61,10 +61,7 @@ class MemoryService:
                 if entry.message_id == message.message_id:
                     return Receipt(entry.seq, duplicate=True)
             self.received.append(message)
-            if message.link is None:
-                seq = self._add(conversation, "customer", self._words(message), message).seq
-            else:
-                seq = len(self._logs[conversation])
+            seq = self._add(conversation, "customer", self._words(message), message).seq
         if not self.mute:
             for text, choices in answers(message):
                 self.say(conversation, text, choices)

@@ -141,6 +141,8 @@ async def test_the_chosen_language_goes_with_every_message(visitor: Browser, ser
 def test_both_languages_have_every_text() -> None:
     zh, en = (words(language) for language in LANGUAGES)
     assert zh.keys() == en.keys()
+    # A template would find the dictionary's own method first.
+    assert not zh.keys() & set(dir(dict))
     for key in zh:
         assert ("{size}" in zh[key]) == ("{size}" in en[key])
 

@@ -80,7 +80,7 @@ async def test_a_link_enters_the_chat_and_leaves_the_address(visitor: Browser, s
         assert "link" not in answer.headers["Location"]
     (link,) = service.received
     assert (link.link, link.language, link.address.channel) == ("for-lin", "en", "web")
-    assert [entry["text"] for entry in await visitor.history()] == ["欢迎,for-lin"]
+    assert [entry["text"] for entry in await visitor.history()] == ["", "欢迎,for-lin"]
 
 
 async def test_the_same_customers_link_keeps_the_chat(visitor: Browser) -> None:
@@ -94,14 +94,14 @@ async def test_another_customers_link_starts_a_new_chat(visitor: Browser) -> Non
     await visitor.open("?link=for-lin")
     await visitor.say("only for Lin")
     await visitor.open("?link=for-wang")
-    assert [entry["text"] for entry in await visitor.history()] == ["欢迎,for-wang"]
+    assert [entry["text"] for entry in await visitor.history()] == ["", "欢迎,for-wang"]
 
 
 async def test_a_link_never_opens_a_chat_that_may_have_become_somebody_elses(visitor: Browser) -> None:
     await visitor.open()
     await visitor.say("signed in by a code meanwhile")
     await visitor.open("?link=for-wang")
-    assert [entry["text"] for entry in await visitor.history()] == ["欢迎,for-wang"]
+    assert [entry["text"] for entry in await visitor.history()] == ["", "欢迎,for-wang"]
 
 
 async def test_a_forged_link_changes_no_chat_and_the_bot_hears_of_it(visitor: Browser, service: MemoryService) -> None:
@@ -117,4 +117,4 @@ async def test_a_link_while_the_store_is_down_can_be_opened_again(visitor: Brows
         assert (answer.status, "Retry-After" in answer.headers) == (503, True)
     service.down = False
     await visitor.open("?link=for-lin")
-    assert [entry["text"] for entry in await visitor.history()] == ["欢迎,for-lin"]
+    assert [entry["text"] for entry in await visitor.history()] == ["", "欢迎,for-lin"]

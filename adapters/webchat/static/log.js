@@ -30,6 +30,7 @@ export class Log {
 
   show(entry) {
     const node = this.messages.ofEntry(entry);
+    node.hidden = !entry.text && !entry.attachments.length; // a deep link says nothing that could be shown
     const known = this.entries.get(entry.seq);
     if (known) known.node.replaceWith(node);
     else this.place(node, entry.seq);
@@ -84,7 +85,7 @@ export class Log {
   }
 
   settle() {
-    const nodes = [...this.places.entries.querySelectorAll(".message"), ...this.places.pending.children];
+    const nodes = [...this.places.entries.querySelectorAll(".message:not([hidden])"), ...this.places.pending.children];
     this.places.welcome.hidden = nodes.length > 0;
     this.group(nodes);
     this.offer();
@@ -132,7 +133,7 @@ export class Log {
     known.offered = state;
     const held = known.node.contains(document.activeElement);
     known.node.querySelector(".choices")?.remove();
-    known.node.querySelector(".meta").before(this.choices(known.entry, open, chosen));
+    known.node.querySelector(".body").append(this.choices(known.entry, open, chosen));
     // A pressed button is gone from the keyboard's way: go on where one can write.
     if (held && !open) this.act.resume();
   }
