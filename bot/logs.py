@@ -66,13 +66,14 @@ _STRUCK = (
     (re.compile(r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[A-Za-z0-9_-]{28,}"), WITHHELD),
 )
 _DEEPEST_PLACES = 5
-_CHATTY = ("uvicorn.error", "uvicorn.asgi", "websockets", "aiohttp", "asyncio", "alembic")
+_OURS = ("bot", "adapters", "flows")
 
 
-def configure(style: Style | None = None, stream: TextIO = sys.stderr) -> None:
+def configure(style: Style | None = None, stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     """Send all logs to `stream`, one JSON object a line, or coloured for a person.
 
-    Without `style`, a terminal gets the one and everything else the other.
+    Without `style`, a terminal gets the one and everything else the other. `level` is for Tepai's own logs; of the
+    libraries' only warnings are kept.
     """
     chosen = style or ("console" if stream.isatty() else "json")
     shared: list[structlog.typing.Processor] = [
@@ -89,10 +90,10 @@ def configure(style: Style | None = None, stream: TextIO = sys.stderr) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    _route_standard_library(stream, chosen, shared)
+    _route_standard_library(stream, chosen, level, shared)
 
 
-def _route_standard_library(stream: TextIO, style: Style, shared: list[structlog.typing.Processor]) -> None:
+def _route_standard_library(stream: TextIO, style: Style, level: int, shared: list[structlog.typing.Processor]) -> None:
     rendering: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"
@@ -107,9 +108,9 @@ def _route_standard_library(stream: TextIO, style: Style, shared: list[structlog
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    root.setLevel(logging.WARNING)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(level)
 
 
 def name_the_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -53,7 +53,7 @@ def test_ids_are_kept(stream: io.StringIO) -> None:
 
 @pytest.mark.parametrize("key", ["text", "words", "phone", "contact", "token", "link", "code", "values", "payload"])
 def test_what_holds_words_is_withheld_by_its_key(stream: io.StringIO, key: str) -> None:
-    structlog.get_logger().info("sent", **{key: WORDS}, nested={"inner": [{key: WORDS}]})
+    structlog.get_logger("bot.test").info("sent", **{key: WORDS}, nested={"inner": [{key: WORDS}]})
     assert WORDS not in stream.getvalue()
     assert only_line(stream)[key] == logs.WITHHELD
 
@@ -62,7 +62,7 @@ def test_what_holds_words_is_withheld_by_its_key(stream: io.StringIO, key: str) 
     "number", [PHONE, "+86 138 1234 5678", "138-1234-5678", "8613812345678", "+1 415 555 2671", "lin@example.com"]
 )
 def test_contacts_are_struck_wherever_they_stand(stream: io.StringIO, number: str) -> None:
-    structlog.get_logger().info(f"called {number}.", why=f"no answer from {number}", tries=[f"x{number}"])
+    structlog.get_logger("bot.test").info(f"called {number}.", why=f"no answer from {number}", tries=[f"x{number}"])
     assert number not in stream.getvalue()
     assert only_line(stream)["why"].startswith("no answer from ")
 
@@ -74,7 +74,7 @@ def test_any_mainland_mobile_number_is_struck(number: str, around: str) -> None:
 
 
 def test_an_object_is_named_and_not_shown(stream: io.StringIO) -> None:
-    structlog.get_logger().info("got", incoming=Incoming(Address("web", "a"), "1", text=WORDS))
+    structlog.get_logger("bot.test").info("got", incoming=Incoming(Address("web", "a"), "1", text=WORDS))
     assert only_line(stream)["incoming"] == "<Incoming>"
 
 
@@ -82,7 +82,7 @@ def test_an_exception_is_told_by_type_and_place(stream: io.StringIO) -> None:
     try:
         raise ValueError(f"cannot read {WORDS}")
     except ValueError:
-        structlog.get_logger().exception("failed")
+        structlog.get_logger("bot.test").exception("failed")
         logging.getLogger("asyncio").exception("Task exception was never retrieved")
     ours, theirs = (json.loads(line) for line in stream.getvalue().splitlines())
     assert WORDS not in stream.getvalue()
@@ -92,7 +92,7 @@ def test_an_exception_is_told_by_type_and_place(stream: io.StringIO) -> None:
 
 
 def test_our_own_errors_say_why(stream: io.StringIO) -> None:
-    structlog.get_logger().error("stopped", exc_info=StoreUnavailable("the database is locked"))
+    structlog.get_logger("bot.test").error("stopped", exc_info=StoreUnavailable("the database is locked"))
     assert only_line(stream)["why"] == "the database is locked"
 
 
@@ -116,7 +116,7 @@ def test_people_get_lines_and_machines_get_json() -> None:
     try:
         for stream in (terminal, pipe):
             logs.configure(stream=stream)
-            structlog.get_logger().info("started")
+            structlog.get_logger("bot.test").info("started")
     finally:
         root.handlers, root.level = before
         structlog.reset_defaults()

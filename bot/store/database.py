@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -129,7 +129,10 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def _backend(url: str) -> str:
-    driver = make_url(url).drivername
+    try:
+        driver = make_url(url).drivername
+    except ArgumentError:  # its text holds the URL
+        driver = ""
     if driver == "sqlite":
         return "sqlite"
     if driver == "postgresql+asyncpg":

@@ -1,0 +1,205 @@
+"""The one place where the parts are chosen and joined."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+
+import flows
+from adapters import webchat
+from bot.channel import Channel
+from bot.config import Settings
+from bot.dialogue.book import load_flows
+from bot.dialogue.engine import Engine
+from bot.dialogue.examples import load_examples
+from bot.dialogue.formats import money
+from bot.dialogue.lexicon import load_lexicon
+from bot.dialogue.rules import Rules
+from bot.dialogue.texts import LANGUAGES, Texts, load_texts
+from bot.identity import codes
+from bot.identity.guard import Limits
+from bot.identity.links import Links
+from bot.orders import service as orders
+from bot.orders.sql import rows
+from bot.orders.sql.gateway import SqlGateway
+from bot.orders.sql.seed import PERSONAS, seed
+from bot.performer import Performers
+from bot.runtime.service import Runtime
+from bot.runtime.settings import RuntimeSettings
+from bot.store import migrate
+from bot.store import support as support_store
+from bot.store.database import Database
+from bot.support import performers as support
+from bot.support.mail import SmtpMailer
+from bot.support.postman import Postman
+
+FLOWS = Path(flows.__path__[0])
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The parts, joined. Nothing runs yet, and nothing but the flows has been read.
+
+    `postman` is None where no mail server is set.
+    """
+
+    settings: Settings
+    database: Database
+    gateway: SqlGateway
+    links: Links
+    engine: Engine
+    runtime: Runtime
+    postman: Postman | None
+
+    @asynccontextmanager
+    async def ready(self) -> AsyncIterator[None]:
+        """The database at the right revision and, in demo mode, filled; closed at the end. Nothing in the background.
+
+        An embedded database is migrated; any other only in demo mode, because its operator decides when. Raises
+        `StoreError` for one that cannot be used.
+        """
+        try:
+            if self.settings.demo or self.database.is_sqlite:
+                await migrate.upgrade(self.settings.database.url)
+            await migrate.check_revision(self.database)
+            if self.settings.demo:
+                await self.database.run(seed, await self.database.run(rows.now))
+            yield
+        finally:
+            await self.database.close()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Ready, and doing in the background whatever comes due."""
+        async with self.ready():
+            self.runtime.start()
+            post = asyncio.create_task(self.postman.run()) if self.postman else None
+            try:
+                yield
+            finally:
+                await self.runtime.stop()
+                if post:
+                    post.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await post
+
+    def web(self) -> Starlette:
+        """The web chat and, in demo mode, the demo's own pages."""
+        return Starlette(
+            routes=webchat.routes(
+                self.runtime,
+                secret=self.settings.secret.get_secret_value(),
+                verify_link=self.links.verify,
+                demo=webchat.Demo(self._personas, self._outbox) if self.settings.demo else None,
+                company=self.settings.company.name.model_dump(),
+                max_file=self.settings.attachments.max_bytes,
+            )
+        )
+
+    def what_to_open(self, address: str) -> list[str]:
+        """Lines for a person at the terminal; `address` is where the server can be reached from there."""
+        if not self.settings.demo:
+            return [f"Tepai serves on {address}/chat"]
+        lines = [f"Tepai is ready: open {address} and choose who to be, or go straight in as", ""]
+        for persona in PERSONAS:
+            link = self.links.make(persona.id)
+            lines.append(f"  {persona.name}: {persona.about_zh if persona.language == 'zh' else persona.about_en}")
+            lines.append(f"  {address}/chat?lang={persona.language}&link={link}")
+        return [*lines, "", "Ctrl+C stops it."]
+
+    async def _personas(self) -> Sequence[webchat.Persona]:
+        return [
+            webchat.Persona(
+                dict.fromkeys(LANGUAGES, persona.name),
+                {"zh": persona.about_zh, "en": persona.about_en},
+                self.links.make(persona.id),
+            )
+            for persona in PERSONAS
+        ]
+
+    async def _outbox(self) -> Sequence[webchat.Sent]:
+        codes_sent, mails = await self.gateway.outbox(), await self.database.run(support_store.mails)
+        sent = [webchat.Sent(code.at, "code", code.contact, code.code) for code in codes_sent]
+        sent += [webchat.Sent(mail.at, "mail", mail.to, mail.body, mail.subject) for mail in mails]
+        return sorted(sent, key=lambda one: one.at, reverse=True)
+
+
+def assemble(settings: Settings, channels: Sequence[Channel] | None = None, clock: Clock = time.time) -> App:
+    """Choose the parts and join them. `channels`: the web chat unless told otherwise; `clock`: what rules on SQLite.
+
+    Raises `ConfigError` or `FlowError`.
+    """
+    database = Database(settings.database.url, clock)
+    gateway = SqlGateway(database, settings.orders.policy())
+    links = Links(settings.secret.get_secret_value(), settings.identity.link_hours, clock)
+    engine = dialogue(settings)
+    postman = _postman(settings, database)
+    runtime = Runtime(
+        database,
+        engine,
+        _performers(settings, database, gateway, postman),
+        {channel.name: channel for channel in channels or [webchat.WebChat()]},
+        gateway,
+        links,
+        RuntimeSettings(language=settings.language.default, max_attachment=settings.attachments.max_bytes),
+    )
+    return App(settings, database, gateway, links, engine, runtime, postman)
+
+
+def dialogue(settings: Settings) -> Engine:
+    """The engine with every flow there is. Raises `FlowError`."""
+    constants = {language: _constants(settings, language) for language in LANGUAGES}
+    return Engine(load_flows(), Texts(load_texts(FLOWS), constants), Rules(load_examples(FLOWS), load_lexicon()))
+
+
+def _constants(settings: Settings, language: str) -> Mapping[str, Any]:
+    """What any text may name without being given it."""
+    company, policy = settings.company, settings.orders
+    return {
+        "company": getattr(company.name, language),
+        "hotline": company.hotline,
+        "hours": company.hotline_hours.told(language),
+        "email": company.email,
+        "weibo": company.weibo,
+        "wechat": company.wechat,
+        "free_seconds": f"{policy.free_window:g}",
+        "fee_minutes": f"{policy.fee_window / 60:g}",
+        "cancel_fee": money(policy.cancel_fee, language, 0),
+        "refund_days": policy.refund_days,
+    }
+
+
+def _performers(settings: Settings, database: Database, gateway: SqlGateway, postman: Postman | None) -> Performers:
+    proof = settings.identity
+    limits = Limits(proof.code_minutes * 60, proof.code_tries, tuple(60.0 * minutes for minutes in proof.pauses))
+    secret = settings.secret.get_secret_value()
+    return {
+        **orders.performers(gateway, settings.orders.policy(), settings.orders.timeout),
+        **codes.performers(database, gateway, secret, limits),
+        **support.performers(database, settings.company, postman.wake if postman else None),
+    }
+
+
+def _postman(settings: Settings, database: Database) -> Postman | None:
+    smtp = settings.smtp
+    if not smtp.host:
+        return None
+    mailer = SmtpMailer(
+        smtp.host,
+        smtp.port,
+        smtp.sender or settings.company.email,
+        security=smtp.security,
+        username=smtp.username,
+        password=settings.smtp_password.get_secret_value(),
+        timeout=smtp.timeout,
+    )
+    return Postman(database, mailer)

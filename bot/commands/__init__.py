@@ -1,0 +1,1 @@
+"""What the `tepai` command can do: one module a command, registered in bot/__main__.py."""

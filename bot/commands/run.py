@@ -1,0 +1,85 @@
+"""`tepai run`: serve the web chat."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bot.bootstrap import App
+
+STOP_SECONDS = 3
+"""How long open pages may hold up the end; live streams never end by themselves."""
+
+
+@click.command()
+def run() -> None:
+    """Serve the web chat, with demo data unless `demo` is off in config.yaml."""
+    from bot import config, logs
+    from bot.bootstrap import assemble
+
+    logs.configure()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_: sys.exit(0))
+    settings = config.load()
+    door = listen(settings.web.host, settings.web.port)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(assemble(settings), door))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections; port 0 means any free one. Raises `ConfigError` where that cannot be."""
+    try:
+        kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=kind, backlog=2048)
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            hint = f"PORT={port + 1} make run"
+            raise ConfigError(f"port {port} is in use by another program; choose another: {hint}") from None
+        raise ConfigError(f"cannot listen on {host}:{port}: {error}") from None
+
+
+async def serve(app: App, door: socket.socket) -> None:
+    """Start the parts, serve until told to stop, stop the parts."""
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app.web(),
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # addresses may carry a deep link's token
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+    async with app.running():
+        host, port = door.getsockname()[:2]
+        for line in app.what_to_open(_address(host, port)):
+            click.echo(line)
+        await server.serve(sockets=[door])
+
+
+def _address(host: str, port: int) -> str:
+    """Where a browser on this machine finds what listens on `host`."""
+    every = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what the operator chose
+    reachable = every.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+    try:
+        from uvloop import Loop
+    except ImportError:  # Windows has none
+        return None
+    return Loop
