@@ -25,7 +25,8 @@ T = TypeVar("T")
 Clock = Callable[[], float]
 
 # sqlite3 itself waits 5 seconds for a lock; `?timeout=…` in the URL changes that.
-PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON")
+PRAGMAS = ("synchronous = NORMAL", "foreign_keys = ON")
+WAL_SECONDS = 5
 POOL_SIZE = 8
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
@@ -155,6 +156,7 @@ def _sqlite_engine(url: str, clock: Clock) -> Engine:
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None
         connection.create_function("tepai_now", 0, clock)
+        _use_wal(connection)
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -164,6 +166,21 @@ def _sqlite_engine(url: str, clock: Clock) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Readers and the writer then do not wait for each other. Only this switch, made once in a file's life, does
+    not wait for a lock by itself."""
+    deadline = time.monotonic() + WAL_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextlib.contextmanager
