@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
-from bot.errors import WrongRevision
+from bot.errors import StoreUnavailable, WrongRevision
 from bot.store.database import Database, sqlite_file
 
 _ONE_AT_A_TIME = 7_305_481_122_901
@@ -23,7 +23,10 @@ async def upgrade(url: str) -> None:
     Raises `StoreUnavailable`, or `WrongRevision` when a newer version has migrated it further.
     """
     if file := sqlite_file(url):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"the database's folder cannot be made: {error.strerror}") from None
     database = Database(url)
     try:
         await database.run(_upgrade)

@@ -1,0 +1,134 @@
+"""`tepai run`: from an empty folder to a served chat, and a prompt end."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bot.commands.run import STOP_SECONDS
+from tests.command.tepai import call, start
+from tests.webchat.browser import Browser
+
+MARGIN = 3
+"""Seconds that a busy machine may need on top."""
+
+
+class Serving:
+    """A server, and what it printed until it was ready."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.lines: list[str] = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line)
+            if "Ctrl+C" in line:
+                break
+        found = re.search(r"http://127\.0\.0\.1:\d+", "".join(self.lines))
+        assert found, process.communicate(timeout=10)
+        self.url = found[0]
+
+    def stop(self, sign: signal.Signals) -> str:
+        self.process.send_signal(sign)
+        _, err = self.process.communicate(timeout=STOP_SECONDS + MARGIN)
+        return err
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Serving]:
+    process = start(tmp_path, "run", PORT="0")
+    try:
+        yield Serving(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def test_it_prints_links_that_lead_into_a_chat(serving: Serving, tmp_path: Path) -> None:
+    links = re.findall(r"(/chat)(\?lang=(?:zh|en)&link=\S+)", "".join(serving.lines))
+    assert len(links) >= 4
+    async with Browser(serving.url) as browser:
+        await browser.open(links[0][1])
+        answers = [entry for entry in await browser.history() if entry["sender"] == "bot"]
+    assert answers
+    assert (tmp_path / "var" / "tepai.db").exists()
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+async def test_open_pages_do_not_hold_it_up(serving: Serving, sign: signal.Signals) -> None:
+    async with Browser(serving.url) as browser:
+        await browser.chat()
+        by_socket, by_events = browser.by_socket(), browser.by_events()
+        assert await anext(by_socket) is None
+        assert await anext(by_events) is None
+        err = serving.stop(sign)
+        await by_socket.aclose()
+        await by_events.aclose()
+    assert serving.process.returncode == 0
+    assert "Traceback" not in err
+
+
+async def test_no_address_reaches_the_log(serving: Serving) -> None:
+    async with Browser(serving.url) as browser:
+        await browser.open("?link=forged-token-of-this-test")
+        async with browser.http.get("/no/such/page?link=forged-token-of-this-test") as answer:
+            assert answer.status == 404
+    assert "forged-token" not in serving.stop(signal.SIGTERM)
+
+
+def test_a_second_start_keeps_what_the_first_had(tmp_path: Path) -> None:
+    for _ in range(2):
+        first = Serving(start(tmp_path, "run", PORT="0"))
+        first.stop(signal.SIGTERM)
+        assert first.process.returncode == 0
+
+
+def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = call(tmp_path, "run", PORT=str(port))
+    assert found.returncode == 2
+    assert f"port {port} is in use" in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "environ", "said"),
+    [
+        ("webb: {}", {}, "webb: no such setting"),
+        ("", {"DATABASE_URL": "postgresql://tepai:hunter2@127.0.0.1:1/tepai"}, "cannot be reached"),
+        ("", {"DATABASE_URL": "sqlite:////proc/none/tepai.db"}, "cannot be made"),
+        ("", {"DATABASE_URL": "sqlite:////proc/tepai.db"}, "cannot be opened"),
+        ("", {"DATABASE_URL": "hunter2"}, "must begin with"),
+        ("", {"PORT": "99999"}, "web.port"),
+        ("demo: false", {}, "smtp.host"),
+    ],
+)
+def test_what_cannot_start_says_why(tmp_path: Path, file: str, environ: dict[str, str], said: str) -> None:
+    (tmp_path / "config.yaml").write_text(file)
+    found = call(tmp_path, "run", **{"PORT": "0", **environ})
+    assert found.returncode == 2
+    assert said in found.stderr
+    assert len(found.stderr.splitlines()) == 1
+    assert "hunter2" not in found.stderr
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    assert call(tmp_path, "db", "upgrade").returncode == 0
+    rename_revision(tmp_path / "var" / "tepai.db")
+    found = call(tmp_path, "run", PORT="0")
+    assert found.returncode == 2
+    assert "update Tepai" in found.stderr
+
+
+def rename_revision(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("update alembic_version set version_num = 'from_the_future'")
