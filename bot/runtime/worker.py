@@ -49,6 +49,8 @@ class Worker:
                 await self._claim()
             except StoreUnavailable as error:
                 log.warning("lanes_wait", why=str(error))
+            except Exception as error:  # whatever it was, customers still wait for their answers
+                log.error("lanes_wait", error=type(error).__name__)  # noqa: TRY400
             if len(self._running) >= self._settings.lanes_at_once:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
                 continue
