@@ -24,13 +24,14 @@ STOP_SECONDS = 3
 def run() -> None:
     """Serve the web chat, with demo data unless `demo` is off in config.yaml."""
     from bot import config, logs
-    from bot.bootstrap import assemble
 
     logs.configure()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_: sys.exit(0))
     settings = config.load()
     door = listen(settings.web.host, settings.web.port)
+    from bot.bootstrap import assemble  # a second of imports: what is set wrongly is told before
+
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serve(assemble(settings), door))
 
