@@ -337,10 +337,10 @@ class Engine:
 
     def _finish(self, stage: Stage, event: Event) -> None:
         """Ask the open question again if something else was said, show suggestions, and never be silent."""
+        if stage.suggestion is not None and not stage.frames:
+            stage.talk.offer = stage.ask(stage.suggestion, stage.suggestion.text.partition(".")[0])
         if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps:
             stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
-        if stage.suggestion is not None and not stage.frames:
-            stage.talk.offer = stage.ask(stage.suggestion, "common")
         question = stage.open_question
         if question is not None and question.number not in stage.asked and stage.steps:
             stage.put(question)

@@ -48,6 +48,11 @@ def duration(seconds: Any, language: str, now: float) -> str:
     return " ".join(f"{n} {en}{'' if n == 1 else 's'}" for n, _, en in told)
 
 
+def minutes(value: Any, language: str, now: float) -> str:
+    """A length of time given in minutes."""
+    return duration(float(value) * 60, language, now)
+
+
 def number(value: Any, language: str, now: float) -> str:
     """A count: "1,200"."""
     del language, now
@@ -61,4 +66,11 @@ def short(value: Any, language: str, now: float) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-FORMATS: dict[str, Format] = {"money": money, "time": time, "duration": duration, "number": number, "short": short}
+FORMATS: dict[str, Format] = {
+    "money": money,
+    "time": time,
+    "duration": duration,
+    "minutes": minutes,
+    "number": number,
+    "short": short,
+}

@@ -2,7 +2,8 @@
 
 `texts.zh.yaml` of the flow `cancel_order` gives the keys `cancel_order.…`; nested keys are joined by dots.
 A list is one text in several wordings: the first is said first, the others when it must be said again.
-`{state:state}` writes a value by looking up the text `common.state.VALUE`.
+`{state:state}` writes a value by looking up the text `common.state.VALUE`; `{evidence:lines}` writes a list of
+`{"text": key, …values}`, each on a line of its own.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class Texts:
             return str(value)
         if spec in FORMATS:
             return FORMATS[spec](value, language, now)
+        if spec == "lines":
+            return "\n".join("· " + self.say(line["text"], language, line, now) for line in value)
         return self.say(f"common.{spec}.{value}", language, values, now)
 
 

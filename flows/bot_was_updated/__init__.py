@@ -1,0 +1,1 @@
+"""The flow `bot_was_updated`."""

@@ -1,0 +1,174 @@
+"""Choose the order, learn what cancelling costs, confirm, cancel, and hear what really happened."""
+
+from __future__ import annotations
+
+from bot.dialogue import EventData, Flow, Reply
+from bot.orders.effects import CancelOrder as CancelIt
+from bot.orders.effects import GetQuote
+from bot.orders.model import State
+from flows.common import show
+
+REASONS = ("no_courier", "too_slow", "wrong_information", "placed_twice", "not_needed", "price")
+
+
+class CancelOrder(Flow):
+    """Cancel one order, at a price the customer has agreed to, and only that."""
+
+    needs_customer = True
+    chosen_texts = ("cancel_order.confirm", "cancel_order.refused.", "cancel_order.choices.")
+    states = [
+        "start",
+        {"name": "choosing", "on_enter": "let_them_pick"},
+        {"name": "quoting", "on_enter": "ask_the_price"},
+        {"name": "asking_reason", "on_enter": "ask_reason"},
+        {"name": "asking_own_words", "on_enter": "ask_own_words"},
+        {"name": "confirming", "on_enter": "ask_to_confirm"},
+        {"name": "fee_rose", "on_enter": "ask_to_confirm_again"},
+        {"name": "cancelling", "on_enter": "cancel_it"},
+        {"name": "cancelled", "on_enter": "tell_and_advise", "final": True},
+        {"name": "cancelled_before", "on_enter": "tell_cancelled_before", "final": True},
+        {"name": "kept", "on_enter": "tell_nothing_changed", "final": True},
+        {"name": "refused", "on_enter": "offer_other_ways", "final": True},
+        {"name": "uncertain", "on_enter": "fetch_a_colleague", "final": True},
+    ]
+    _REASON = ["asking_reason", "asking_own_words"]
+    _CONFIRM = ["confirming", "fee_rose"]
+    transitions = [
+        # The first row that fits wins, as always in transitions.
+        {"trigger": "begin", "source": "start", "dest": "quoting", "conditions": "knows_order"},
+        {"trigger": "begin", "source": "start", "dest": "choosing"},
+        {"trigger": "order_picked", "source": "choosing", "dest": "quoting"},
+        {"trigger": "order_missing", "source": "quoting", "dest": "choosing"},
+        {"trigger": "quoted", "source": "quoting", "dest": "cancelled_before", "conditions": "is_cancelled"},
+        {"trigger": "quoted", "source": "quoting", "dest": "refused", "unless": "is_cancellable"},
+        {"trigger": "quoted", "source": "quoting", "dest": "confirming", "conditions": "knows_reason"},
+        {"trigger": "quoted", "source": "quoting", "dest": "asking_reason"},
+        {"trigger": "reason_chosen", "source": "asking_reason", "dest": "confirming"},
+        {"trigger": "own_words", "source": "asking_reason", "dest": "asking_own_words"},
+        {"trigger": "reason_written", "source": _REASON, "dest": "confirming"},
+        {"trigger": "affirmed", "source": _CONFIRM, "dest": "cancelling"},
+        {"trigger": "denied", "source": [*_CONFIRM, *_REASON], "dest": "kept"},
+        {"trigger": "changed_mind", "source": [*_CONFIRM, *_REASON], "dest": "quoting", "conditions": "names_other"},
+        {"trigger": "changed_mind", "source": [*_CONFIRM, *_REASON], "dest": "choosing"},
+        {"trigger": "cancelled", "source": "cancelling", "dest": "cancelled"},
+        {"trigger": "fee_rose", "source": "cancelling", "dest": "fee_rose"},
+        {"trigger": "refused", "source": "cancelling", "dest": "refused"},
+        {"trigger": "order_missing", "source": "cancelling", "dest": "uncertain"},
+        {"trigger": "service_down", "source": "cancelling", "dest": "uncertain"},
+    ]
+
+    # Conditions read and change nothing.
+    def knows_order(self, event: EventData) -> bool:
+        return bool(self.slots.get("order"))
+
+    def names_other(self, event: EventData) -> bool:
+        return bool(event.kwargs.get("order"))
+
+    def is_cancelled(self, event: EventData) -> bool:
+        return event.kwargs["order"].state is State.CANCELLED
+
+    def is_cancellable(self, event: EventData) -> bool:
+        return bool(event.kwargs["quote"].allowed)
+
+    def knows_reason(self, event: EventData) -> bool:
+        return bool(self.slots.get("reason"))
+
+    # Actions record wishes: say a text, ask with choices, want an effect, call another flow. They do nothing else.
+    def let_them_pick(self, event: EventData) -> None:
+        changing = event.event.name == "changed_mind"
+        named = event.kwargs.get("order") or (None if changing else self.slots.get("order"))
+        self.call("pick_order", then="order_picked", only="open", order=named, always_ask=changing)
+
+    def ask_the_price(self, event: EventData) -> None:
+        self.slots["order"] = event.kwargs.get("order") or self.slots["order"]
+        self.want(GetQuote(self.slots["order"]))
+
+    def ask_reason(self, event: EventData) -> None:
+        self._remember_price(event)
+        self.ask(
+            "ask_reason",
+            *(Reply(reason, then="reason_chosen", reason=reason) for reason in REASONS),
+            Reply("other", then="own_words"),
+            Reply("keep_order", then="denied"),
+            wants={"words": "reason_written"},
+            order=self.slots["order"],
+        )
+
+    def ask_own_words(self, event: EventData) -> None:
+        self.ask("ask_own_words", wants={"words": "reason_written"})
+
+    def ask_to_confirm(self, event: EventData) -> None:
+        if "quote" in event.kwargs:
+            self._remember_price(event)
+        elif "words" in event.kwargs:
+            self.slots["reason"] = event.kwargs["words"]
+        else:
+            self.slots["reason"] = event.kwargs["reason"]
+        self._confirm(f"confirm_{self.slots['price']['rule']}")
+
+    def ask_to_confirm_again(self, event: EventData) -> None:
+        before = self.slots["price"]["fee"]
+        self._remember_price(event)
+        self._confirm("confirm_fee_rose", before=before)
+
+    def cancel_it(self, event: EventData) -> None:
+        self.say("cancelling", order=self.slots["order"])
+        self.want(CancelIt(self.slots["order"], self.slots["price"]["fee"], self.slots["reason"]))
+
+    def tell_and_advise(self, event: EventData) -> None:
+        self._tell_cancelled("cancelled", event)
+        self.say("common.tip.cancelled")
+        self.go("feedback", about="cancel_order")
+
+    def tell_cancelled_before(self, event: EventData) -> None:
+        self._tell_cancelled("cancelled_before", event)
+
+    def tell_nothing_changed(self, event: EventData) -> None:
+        self.suggest(
+            "kept",
+            Reply("why", start="pending_order", order=self.slots["order"]),
+            Reply("my_orders", start="track_order"),
+            order=self.slots["order"],
+        )
+
+    def offer_other_ways(self, event: EventData) -> None:
+        order = event.kwargs["order"]
+        refusal = event.kwargs.get("refusal") or event.kwargs["quote"].refusal
+        self.say(f"refused.{refusal}", **show.line(order))
+        self.go("escalate", reason="cannot_cancel", order=order.number, refusal=str(refusal))
+
+    def fetch_a_colleague(self, event: EventData) -> None:
+        self.say("uncertain", order=self.slots["order"])
+        self.go("escalate", reason="asked", order=self.slots["order"], doing={"flow": "cancel_order"})
+
+    def _remember_price(self, event: EventData) -> None:
+        quote = event.kwargs["quote"]
+        self.slots["price"] = {
+            "fee": quote.fee,
+            "refund": quote.refund,
+            "rule": quote.rule,
+            "until": quote.free_until or self.now,
+            "days": quote.refund_days,
+        }
+        self.slots["goods"] = event.kwargs["order"].goods
+
+    def _confirm(self, text: str, **values: object) -> None:
+        self.ask(
+            text,
+            Reply("affirm", then="affirmed"),
+            Reply("deny", then="denied"),
+            Reply("other_order", then="changed_mind"),
+            order=self.slots["order"],
+            goods=self.slots["goods"],
+            **self.slots["price"],
+            **values,
+        )
+
+    def _tell_cancelled(self, text: str, event: EventData) -> None:
+        order = event.kwargs["order"]
+        done = order.cancellation
+        days = self.slots.get("price", {}).get("days", 3)
+        if done is None:
+            self.say(f"{text}_plain", order=order.number)
+        else:
+            self.say(text, order=order.number, at=done.at, fee=done.fee, refund=done.refund, by=done.by, days=days)

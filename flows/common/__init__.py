@@ -1,0 +1,1 @@
+"""What flows share: names of states, causes and buttons, the engine's own words, and how an order is shown."""

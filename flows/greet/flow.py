@@ -1,0 +1,91 @@
+"""Say hello, and show at once what can be done: to a known customer with their waiting order in view."""
+
+from __future__ import annotations
+
+from bot.dialogue import EventData, Flow, Reply
+from bot.orders.effects import ListOrders
+from bot.orders.model import Order
+from flows.common import show
+
+
+class Greet(Flow):
+    """Welcome, thanks and goodbye."""
+
+    passing = True
+    states = [
+        "start",
+        {"name": "looking", "on_enter": "look_for_orders"},
+        {"name": "welcomed", "on_enter": "welcome", "final": True},
+        {"name": "shown_waiting_order", "on_enter": "show_waiting_order", "final": True},
+        {"name": "welcomed_by_name", "on_enter": "welcome_by_name", "final": True},
+        {"name": "thanked", "on_enter": "accept_thanks", "final": True},
+        {"name": "parted", "on_enter": "say_goodbye", "final": True},
+    ]
+    transitions = [
+        {"trigger": "begin", "source": "start", "dest": "thanked", "conditions": "was_thanked"},
+        {"trigger": "begin", "source": "start", "dest": "parted", "conditions": "was_parted"},
+        {"trigger": "begin", "source": "start", "dest": "looking", "conditions": "is_known"},
+        {"trigger": "begin", "source": "start", "dest": "welcomed"},
+        {"trigger": "orders_found", "source": "looking", "dest": "shown_waiting_order", "conditions": "has_waiting"},
+        {"trigger": "orders_found", "source": "looking", "dest": "welcomed_by_name"},
+        {"trigger": "no_orders", "source": "looking", "dest": "welcomed_by_name"},
+        {"trigger": "service_down", "source": "looking", "dest": "welcomed"},
+    ]
+
+    def was_thanked(self, event: EventData) -> bool:
+        return self.slots.get("said") == "thanks"
+
+    def was_parted(self, event: EventData) -> bool:
+        return self.slots.get("said") == "bye"
+
+    def is_known(self, event: EventData) -> bool:
+        return self.customer is not None
+
+    def has_waiting(self, event: EventData) -> bool:
+        return bool(waiting(event.kwargs["orders"]))
+
+    def look_for_orders(self, event: EventData) -> None:
+        self.want(ListOrders())
+
+    def welcome(self, event: EventData) -> None:
+        self.suggest("fresh" if self.slots.get("fresh") else "hello", *self._menu())
+
+    def welcome_by_name(self, event: EventData) -> None:
+        customer = event.kwargs["customer"]
+        self.suggest("hello_name", *self._menu(), name=customer.name)
+
+    def show_waiting_order(self, event: EventData) -> None:
+        orders = waiting(event.kwargs["orders"])
+        order = orders[0]
+        text = "hello_waiting" if len(orders) == 1 else "hello_waiting_many"
+        self.suggest(
+            text,
+            Reply("why", start="pending_order", order=order.number),
+            Reply("cancel", start="cancel_order", order=order.number),
+            Reply("my_orders", start="track_order"),
+            Reply("questions", start="faq"),
+            name=event.kwargs["customer"].name,
+            count=len(orders),
+            waited=self.now - order.placed_at,
+            **show.line(order),
+        )
+
+    def accept_thanks(self, event: EventData) -> None:
+        self.suggest("thanked", *self._menu())
+
+    def say_goodbye(self, event: EventData) -> None:
+        self.say("goodbye")
+
+    def _menu(self) -> list[Reply]:
+        return [
+            Reply("why", start="pending_order"),
+            Reply("my_orders", start="track_order"),
+            Reply("cancel", start="cancel_order"),
+            Reply("questions", start="faq"),
+            Reply("human", start="escalate", reason="asked"),
+        ]
+
+
+def waiting(orders: list[Order]) -> list[Order]:
+    """The orders that hang in 等待确认, the longest waiting first."""
+    return sorted((order for order in orders if order.state.is_pending), key=lambda order: order.placed_at)

@@ -1,0 +1,222 @@
+"""Why is my order still waiting? Name the cause with its evidence, and offer what helps with that cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.dialogue import EventData, Flow, Reply
+from bot.dialogue.effects import Remind
+from bot.orders.diagnosis import Cause, Diagnosis, Evidence, Remedy
+from bot.orders.effects import Diagnose, RescheduleOrder, TipOrder, WatchOrder
+from bot.orders.model import Order
+from flows.common import show
+
+TIPS = (300, 500, 1000)
+"""What a customer may add to what couriers are offered, in fen."""
+LARGEST_TIP = 10_000
+LOOK_AGAIN_AFTER = 15 * 60
+"""Seconds after which an order that is being watched, and has not moved, is looked at again unasked."""
+SOON, LATEST = 20 * 60, 3 * 24 * 3600
+"""How far ahead an order may be moved, in seconds."""
+
+
+class PendingOrder(Flow):
+    """Find out why an order waits, and help."""
+
+    needs_customer = True
+    chosen_texts = ("pending_order.cause.", "pending_order.evidence.")
+    states = [
+        "start",
+        {"name": "choosing", "on_enter": "let_them_pick"},
+        {"name": "diagnosing", "on_enter": "find_out_why"},
+        {"name": "explaining", "on_enter": "explain"},
+        {"name": "refreshing", "on_enter": "ask_the_courier_side"},
+        {"name": "looking_again", "on_enter": "find_out_why"},
+        {"name": "asking_tip", "on_enter": "ask_tip"},
+        {"name": "tipping", "on_enter": "add_tip"},
+        {"name": "tip_refused", "on_enter": "say_tip_refused"},
+        {"name": "asking_time", "on_enter": "ask_time"},
+        {"name": "rescheduling", "on_enter": "reschedule"},
+        {"name": "reschedule_refused", "on_enter": "say_reschedule_refused"},
+        {"name": "starting_watch", "on_enter": "watch"},
+        {"name": "watched", "on_enter": "promise_news", "final": True},
+        {"name": "tipped", "on_enter": "watch"},
+        {"name": "rescheduled", "on_enter": "watch"},
+        {"name": "moving", "on_enter": "show_where_it_is", "final": True},
+        {"name": "left", "on_enter": "wish_well", "final": True},
+        {"name": "nothing_new", "final": True},
+    ]
+    _TALKING = ["explaining", "tip_refused", "reschedule_refused"]
+    transitions = [
+        {"trigger": "begin", "source": "start", "dest": "looking_again", "conditions": "was_reminded"},
+        {"trigger": "begin", "source": "start", "dest": "diagnosing", "conditions": "knows_order"},
+        {"trigger": "begin", "source": "start", "dest": "choosing"},
+        {"trigger": "order_picked", "source": "choosing", "dest": "diagnosing"},
+        {"trigger": "order_missing", "source": ["diagnosing", "refreshing"], "dest": "choosing"},
+        {"trigger": "diagnosed", "source": "diagnosing", "dest": "moving", "conditions": "is_moving"},
+        {"trigger": "diagnosed", "source": "diagnosing", "dest": "explaining"},
+        {"trigger": "diagnosed", "source": "looking_again", "dest": "explaining", "conditions": "still_waits"},
+        {"trigger": "diagnosed", "source": "looking_again", "dest": "nothing_new"},
+        {"trigger": "order_missing", "source": "looking_again", "dest": "nothing_new"},
+        {"trigger": "service_down", "source": "looking_again", "dest": "nothing_new"},
+        {"trigger": "refresh", "source": _TALKING, "dest": "refreshing"},
+        {"trigger": "diagnosed", "source": "refreshing", "dest": "moving", "conditions": "is_moving"},
+        {"trigger": "diagnosed", "source": "refreshing", "dest": "explaining"},
+        {"trigger": "tip", "source": _TALKING, "dest": "asking_tip"},
+        {"trigger": "tip_chosen", "source": "asking_tip", "dest": "tipping", "conditions": "tip_is_sensible"},
+        {"trigger": "tip_chosen", "source": "asking_tip", "dest": "asking_tip"},
+        {"trigger": "tipped", "source": "tipping", "dest": "tipped"},
+        {"trigger": "refused", "source": "tipping", "dest": "tip_refused"},
+        {"trigger": "order_missing", "source": "tipping", "dest": "tip_refused"},
+        {"trigger": "reschedule", "source": _TALKING, "dest": "asking_time"},
+        {"trigger": "time_given", "source": "asking_time", "dest": "rescheduling", "conditions": "time_is_possible"},
+        {"trigger": "time_given", "source": "asking_time", "dest": "asking_time"},
+        {"trigger": "rescheduled", "source": "rescheduling", "dest": "rescheduled"},
+        {"trigger": "refused", "source": "rescheduling", "dest": "reschedule_refused"},
+        {"trigger": "order_missing", "source": "rescheduling", "dest": "reschedule_refused"},
+        {"trigger": "watch", "source": _TALKING, "dest": "starting_watch"},
+        {"trigger": "watching", "source": ["starting_watch", "tipped", "rescheduled"], "dest": "watched"},
+        {"trigger": "leave", "source": [*_TALKING, "asking_tip", "asking_time"], "dest": "left"},
+        {"trigger": "changed_mind", "source": _TALKING, "dest": "diagnosing", "conditions": "names_other_order"},
+        {"trigger": "changed_mind", "source": _TALKING, "dest": "choosing"},
+    ]
+
+    # Conditions read and change nothing.
+    def was_reminded(self, event: EventData) -> bool:
+        return bool(self.slots.get("reminded"))
+
+    def knows_order(self, event: EventData) -> bool:
+        return bool(self.slots.get("order"))
+
+    def names_other_order(self, event: EventData) -> bool:
+        return bool(event.kwargs.get("order"))
+
+    def is_moving(self, event: EventData) -> bool:
+        moving = {Cause.MOVING, Cause.DELIVERED, Cause.RETURNING}
+        return event.kwargs["diagnosis"].cause in moving
+
+    def still_waits(self, event: EventData) -> bool:
+        return event.kwargs["order"].state.is_pending
+
+    def tip_is_sensible(self, event: EventData) -> bool:
+        return 0 < event.kwargs["amount"] <= LARGEST_TIP
+
+    def time_is_possible(self, event: EventData) -> bool:
+        return SOON <= event.kwargs["time"] - self.now <= LATEST
+
+    # Actions record wishes.
+    def let_them_pick(self, event: EventData) -> None:
+        changing = event.event.name == "changed_mind"
+        named = event.kwargs.get("order") or (None if changing else self.slots.get("order"))
+        self.call("pick_order", then="order_picked", only="pending", order=named, always_ask=changing)
+
+    def find_out_why(self, event: EventData) -> None:
+        self.slots["order"] = event.kwargs.get("order") or self.slots["order"]
+        self.want(Diagnose(self.slots["order"]))
+
+    def ask_the_courier_side(self, event: EventData) -> None:
+        self.want(Diagnose(self.slots["order"], refresh=True))
+
+    def explain(self, event: EventData) -> None:
+        order, diagnosis = event.kwargs["order"], event.kwargs["diagnosis"]
+        refreshed = event.transition.source == "refreshing"
+        self.slots.update(order=order.number, cause=diagnosis.cause.value)
+        if refreshed:
+            self.say("refreshed")
+        if event.transition.source == "looking_again":
+            self.say("still_waiting", order=order.number)
+        self.ask(
+            f"cause.{diagnosis.cause.value}",
+            *self._replies(order, diagnosis, refreshed),
+            **told(order, diagnosis, self.now),
+        )
+
+    def ask_tip(self, event: EventData) -> None:
+        text = "tip_out_of_range" if event.event.name == "tip_chosen" else "ask_tip"
+        replies = [Reply("tip_amount", then="tip_chosen", amount=amount) for amount in TIPS]
+        self.ask(text, *replies, Reply("no_tip", then="leave"), wants={"amount": "tip_chosen"}, most=LARGEST_TIP)
+
+    def add_tip(self, event: EventData) -> None:
+        self.slots["tip"] = event.kwargs["amount"]
+        self.want(TipOrder(self.slots["order"], event.kwargs["amount"]))
+
+    def say_tip_refused(self, event: EventData) -> None:
+        self.ask("tip_refused", *self._ways_on())
+
+    def ask_time(self, event: EventData) -> None:
+        text = "time_impossible" if event.event.name == "time_given" else "ask_time"
+        self.ask(text, Reply("keep_time", then="leave"), wants={"time": "time_given"})
+
+    def reschedule(self, event: EventData) -> None:
+        self.slots["time"] = event.kwargs["time"]
+        self.want(RescheduleOrder(self.slots["order"], event.kwargs["time"]))
+
+    def say_reschedule_refused(self, event: EventData) -> None:
+        self.ask("reschedule_refused", *self._ways_on())
+
+    def watch(self, event: EventData) -> None:
+        if event.event.name == "tipped":
+            self.say("tipped", amount=self.slots["tip"], order=self.slots["order"])
+        if event.event.name == "rescheduled":
+            self.say("rescheduled", at=self.slots["time"], order=self.slots["order"])
+        self.want(WatchOrder(self.slots["order"]))
+
+    def promise_news(self, event: EventData) -> None:
+        order = self.slots["order"]
+        again = {"order": order, "reminded": True}
+        self.want(Remind(f"look-again:{order}", LOOK_AGAIN_AFTER, self.name, again))
+        self.say("watching", order=order)
+        self.say("common.tip.pending")
+
+    def show_where_it_is(self, event: EventData) -> None:
+        self.say("it_moves", order=event.kwargs["order"].number)
+        self.go("track_order", order=event.kwargs["order"].number)
+
+    def wish_well(self, event: EventData) -> None:
+        self.say("left")
+
+    def _replies(self, order: Order, diagnosis: Diagnosis, refreshed: bool) -> list[Reply]:
+        number = order.number
+        ways = {
+            Remedy.WATCH: Reply("watch", then="watch"),
+            Remedy.REFRESH: Reply("refresh", then="refresh"),
+            Remedy.TIP: Reply("tip", then="tip"),
+            Remedy.RESCHEDULE: Reply("reschedule", then="reschedule"),
+            Remedy.FIX: Reply("fix", start="fix_order", order=number),
+            Remedy.PAY: Reply("watch_payment", then="watch"),
+            Remedy.CANCEL: Reply("cancel", start="cancel_order", order=number),
+            Remedy.REORDER: Reply("how_to_reorder", start="faq", answer="order_again"),
+            Remedy.HAND_OVER: Reply(
+                "human", start="escalate", reason="stuck", order=number, cause=diagnosis.cause.value
+            ),
+        }
+        offered = [remedy for remedy in diagnosis.remedies if not (refreshed and remedy is Remedy.REFRESH)]
+        return [ways[remedy] for remedy in offered] + [Reply("leave", then="leave")]
+
+    def _ways_on(self) -> list[Reply]:
+        return [
+            Reply("watch", then="watch"),
+            Reply("cancel", start="cancel_order", order=self.slots["order"]),
+            Reply("human", start="escalate", reason="stuck", order=self.slots["order"]),
+            Reply("leave", then="leave"),
+        ]
+
+
+def told(order: Order, diagnosis: Diagnosis, now: float) -> dict[str, Any]:
+    """The values of a cause's text: the order, and its evidence as lines."""
+    evidence = [{"text": f"pending_order.evidence.{wording(item)}", **item.values} for item in diagnosis.evidence]
+    return {**show.line(order), "waited": now - order.placed_at, "evidence": evidence}
+
+
+def wording(item: Evidence) -> str:
+    """Which text tells this evidence: some facts read differently when part of them is missing."""
+    values = item.values
+    without = {
+        "declined": values.get("count") == 0,
+        "field": values.get("value") == "",
+        "payment": values.get("pay_link") is None,
+        "raw": values.get("reason") == "",
+        "courier": values.get("minutes_away") is None,
+        "refund": values.get("fee") == 0,
+    }
+    return f"{item.key}_short" if without.get(item.key) else item.key
