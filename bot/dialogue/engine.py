@@ -69,7 +69,7 @@ class Engine:
         from_customer = isinstance(event, Said | Pressed)
         stranded = self._stranded(stage)
         if stranded is not None:
-            yield from self.start(stage, UPDATED, {"flow": stranded.flow, "kept": stranded.slots})
+            yield from self._updated(stage, stranded)
             if from_customer:
                 return
         match event:
@@ -96,6 +96,10 @@ class Engine:
                 found = chain[0] if chain[0].flow in self.book else bad[0]
                 stage.frames[:] = [frame for frame in stage.frames if frame not in chain]
         return found
+
+    def _updated(self, stage: Stage, frame: Frame) -> Work:
+        slots = {"flow": frame.flow, "kept": frame.slots, "gone": frame.flow not in self.book}
+        yield from self.start(stage, UPDATED, slots)
 
     def _said(self, stage: Stage, said: Said) -> Work:
         text = said.text.strip()
@@ -195,7 +199,7 @@ class Engine:
         """Fire a customer's answer and remember the question, so that they can come back to it."""
         if not self.book[frame.flow].takes(frame.state, trigger):
             stage.frames.remove(frame)
-            yield from self.start(stage, UPDATED, {"flow": frame.flow, "kept": frame.slots})
+            yield from self._updated(stage, frame)
             return
         question = frame.question
         step = Step(frame.state, copy.deepcopy(frame.slots), question) if question else None

@@ -2,7 +2,7 @@
 
 `texts.zh.yaml` of the flow `cancel_order` gives the keys `cancel_order.…`; nested keys are joined by dots.
 A list is one text in several wordings: the first is said first, the others when it must be said again.
-`{state:state}` writes a value by looking up the text `common.state.VALUE`; `{evidence:lines}` writes a list of
+`{state:state}` writes a value by looking up the text `common.state.VALUE`, or as it is where there is none; `{evidence:lines}` writes a list of
 `{"text": key, …values}`, each on a line of its own.
 """
 
@@ -83,7 +83,10 @@ class Texts:
             return FORMATS[spec](value, language, now)
         if spec == "lines":
             return "\n".join("· " + self.say(line["text"], language, line, now) for line in value)
-        return self.say(f"common.{spec}.{value}", language, values, now)
+        name_key = f"common.{spec}.{value}"
+        if name_key in self.by_language[language]:
+            return self.say(name_key, language, values, now)
+        return FORMATS["short"](value, language, now)  # not one of ours: the order service's or customer's own word
 
 
 def load_texts(folder: Path) -> dict[str, dict[str, Text]]:

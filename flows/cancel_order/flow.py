@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.dialogue import EventData, Flow, Reply
 from bot.orders.effects import CancelOrder as CancelIt
 from bot.orders.effects import GetQuote
@@ -152,7 +154,7 @@ class CancelOrder(Flow):
         }
         self.slots["goods"] = event.kwargs["order"].goods
 
-    def _confirm(self, text: str, **values: object) -> None:
+    def _confirm(self, text: str, **values: Any) -> None:
         self.ask(
             text,
             Reply("affirm", then="affirmed"),

@@ -93,16 +93,16 @@ class PendingOrder(Flow):
 
     def is_moving(self, event: EventData) -> bool:
         moving = {Cause.MOVING, Cause.DELIVERED, Cause.RETURNING}
-        return event.kwargs["diagnosis"].cause in moving
+        return bool(event.kwargs["diagnosis"].cause in moving)
 
     def still_waits(self, event: EventData) -> bool:
-        return event.kwargs["order"].state.is_pending
+        return bool(event.kwargs["order"].state.is_pending)
 
     def tip_is_sensible(self, event: EventData) -> bool:
-        return 0 < event.kwargs["amount"] <= LARGEST_TIP
+        return bool(0 < event.kwargs["amount"] <= LARGEST_TIP)
 
     def time_is_possible(self, event: EventData) -> bool:
-        return SOON <= event.kwargs["time"] - self.now <= LATEST
+        return bool(SOON <= event.kwargs["time"] - self.now <= LATEST)
 
     # Actions record wishes.
     def let_them_pick(self, event: EventData) -> None:
@@ -119,11 +119,12 @@ class PendingOrder(Flow):
 
     def explain(self, event: EventData) -> None:
         order, diagnosis = event.kwargs["order"], event.kwargs["diagnosis"]
-        refreshed = event.transition.source == "refreshing"
+        came_from = event.transition.source if event.transition else ""
+        refreshed = came_from == "refreshing"
         self.slots.update(order=order.number, cause=diagnosis.cause.value)
         if refreshed:
             self.say("refreshed")
-        if event.transition.source == "looking_again":
+        if came_from == "looking_again":
             self.say("still_waiting", order=order.number)
         self.ask(
             f"cause.{diagnosis.cause.value}",
