@@ -27,7 +27,7 @@ from bot.dialogue.texts import Texts
 from bot.dialogue.turn import Turn
 from bot.dialogue.understanding import Command, Intent, Understanding
 from bot.dialogue.wishes import Ask, Call, Give, Go, Reply, Say, Suggest, Want, Wish
-from bot.errors import FlowError
+from bot.errors import FlowError, TepaiError
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +58,10 @@ class Engine:
             self._finish(stage, event)
             return Turn(stage.talk, stage.steps)
         except Exception as error:  # a defect in a flow must neither silence the bot nor lose the message
-            # Without the error's own text, which may quote the customer.
+            # Other errors' own texts may quote the customer; ours never do.
+            why = str(error) if isinstance(error, TepaiError) else None
             at = traceback.format_tb(error.__traceback__)[-3:]
-            log.error("turn_failed", error=type(error).__name__, at=at)  # noqa: TRY400
+            log.error("turn_failed", error=type(error).__name__, why=why, at=at)  # noqa: TRY400
             return self._apology(Conversation.from_json(before), event, now)
 
     # --- events ---------------------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ class Flow:
     # --- what handlers may wish -------------------------------------------------------------------------
 
     def say(self, text: str, **values: Any) -> None:
-        """Say a text of this flow ("confirm") or of another place ("common.thanks")."""
+        """Say a text of this flow ("confirm", "news.delivered") or of all flows ("common.what_next")."""
         self.wishes.append(Say(self._key(text), values))
 
     def ask(self, text: str, *replies: Reply, wants: Mapping[str, str] | None = None, **values: Any) -> None:
@@ -139,7 +139,7 @@ class Flow:
         return bool(self.machine.states[self.state].final)
 
     def _key(self, text: str) -> str:
-        return text if "." in text else f"{self.name}.{text}"
+        return text if text.startswith("common.") else f"{self.name}.{text}"
 
 
 def waits_for_outcome(effect: Effect) -> bool:
