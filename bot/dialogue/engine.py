@@ -210,7 +210,7 @@ class Engine:
 
     def _wanted(self, stage: Stage, intent: Intent) -> Work:
         under_way = next((frame for frame in reversed(stage.frames) if frame.flow == intent.flow), None)
-        if under_way is None or self.book[intent.flow].passing:
+        if under_way is None or self._may_drop(under_way):
             yield from self.start(stage, intent.flow, dict(intent.slots))
             return
         stage.frames[:] = raised(stage.frames, under_way)
@@ -243,7 +243,7 @@ class Engine:
     def start(self, stage: Stage, flow: str, slots: dict[str, Any], then: str | None = None) -> Work:
         """Put a flow on top of the stack and begin it; its customer is identified first where it needs one."""
         kind = self.book[flow]
-        if then is None and stage.top and self.book[stage.top.flow].passing and stage.top.then is None:
+        if then is None and stage.top and self._may_drop(stage.top):
             stage.frames.pop()
         stage.talk.offer = None
         stage.talk.greeted = True
@@ -254,6 +254,10 @@ class Engine:
             yield from self.start(stage, IDENTIFY, {"for": kind.title(slots)}, then=BEGIN)
         else:
             yield from self.fire(stage, frame, BEGIN, {})
+
+    def _may_drop(self, frame: Frame) -> bool:
+        """Whether nobody misses the flow: it is passing, was not called, and owes the customer no outcome."""
+        return self.book[frame.flow].passing and frame.then is None and frame.awaits is None
 
     def fire(self, stage: Stage, frame: Frame, trigger: str, values: Mapping[str, Any]) -> Work:
         """Fire a trigger in a flow and grant what it wishes."""

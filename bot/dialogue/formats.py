@@ -38,7 +38,7 @@ def time(at: Any, language: str, now: float) -> str:
 def duration(seconds: Any, language: str, now: float) -> str:
     """A length of time, in the two largest units that matter."""
     del now
-    minutes = max(1, round(float(seconds) / 60))
+    minutes = max(1, int(float(seconds) // 60))
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     parts = [(days, "天", "day"), (hours, "小时", "hour"), (minutes, "分钟", "minute")]

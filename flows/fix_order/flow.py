@@ -38,7 +38,8 @@ class FixOrder(Flow):
         {"name": "too_late", "on_enter": "tell_too_late", "final": True},
         {"name": "kept", "on_enter": "tell_kept", "final": True},
         {"name": "next_fault", "on_enter": "go_on_with_next", "final": True},
-        {"name": "done", "on_enter": "promise_news", "final": True},
+        {"name": "starting_watch", "on_enter": "watch"},
+        {"name": "done", "on_enter": "advise", "final": True},
     ]
     _ASKS_VALUE = ["asking_value", "value_wrong"]
     transitions = [
@@ -63,9 +64,10 @@ class FixOrder(Flow):
         {"trigger": "refused", "source": "saving", "dest": "refused"},
         {"trigger": "order_missing", "source": "saving", "dest": "refused"},
         {"trigger": "diagnosed", "source": "saved", "dest": "next_fault", "conditions": "has_another_fault"},
-        {"trigger": "diagnosed", "source": "saved", "dest": "done"},
-        {"trigger": "order_missing", "source": "saved", "dest": "done"},
-        {"trigger": "service_down", "source": "saved", "dest": "done"},
+        {"trigger": "diagnosed", "source": "saved", "dest": "starting_watch"},
+        {"trigger": "order_missing", "source": "saved", "dest": "starting_watch"},
+        {"trigger": "service_down", "source": "saved", "dest": "starting_watch"},
+        {"trigger": "watching", "source": "starting_watch", "dest": "done"},
     ]
 
     def knows_order(self, event: EventData) -> bool:
@@ -149,8 +151,10 @@ class FixOrder(Flow):
         self.say("one_more")
         self.go("fix_order", order=self.slots["order"], field=FAULTS[event.kwargs["diagnosis"].cause].value)
 
-    def promise_news(self, event: EventData) -> None:
+    def watch(self, event: EventData) -> None:
         self.want(WatchOrder(self.slots["order"]))
+
+    def advise(self, event: EventData) -> None:
         self.say("common.tip.fix")
         self.go("feedback", about="fix_order")
 
