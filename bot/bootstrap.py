@@ -101,6 +101,8 @@ class App:
                 verify_link=self.links.verify,
                 demo=webchat.Demo(self._personas, self._outbox) if self.settings.demo else None,
                 company=self.settings.company.name.model_dump(),
+                embedders=self.settings.web.embedders,
+                origins=self.settings.web.origins,
                 max_file=self.settings.attachments.max_bytes,
             )
         )
@@ -146,7 +148,7 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     runtime = Runtime(
         database,
         engine,
-        _performers(settings, database, gateway, postman),
+        performers(settings, database, gateway, postman),
         {channel.name: channel for channel in channels or [webchat.WebChat()]},
         gateway,
         links,
@@ -178,7 +180,8 @@ def _constants(settings: Settings, language: str) -> Mapping[str, Any]:
     }
 
 
-def _performers(settings: Settings, database: Database, gateway: SqlGateway, postman: Postman | None) -> Performers:
+def performers(settings: Settings, database: Database, gateway: SqlGateway, postman: Postman | None) -> Performers:
+    """Who does what flows wish for. `postman`: who sends the mails, if a mail server is set."""
     proof = settings.identity
     limits = Limits(proof.code_minutes * 60, proof.code_tries, tuple(60.0 * minutes for minutes in proof.pauses))
     secret = settings.secret.get_secret_value()

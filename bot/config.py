@@ -59,10 +59,16 @@ class Company(Section):
 
 
 class Web(Section):
-    """Where the server listens."""
+    """Where the server listens, and which other sites may take part.
+
+    `embedders`: origins whose pages may show the chat in a frame. `origins`: further origins under which the
+    chat itself is reached, where a proxy hides the public host name.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    embedders: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 class DatabaseSection(Section):

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class RuntimeSettings:
     """Times in seconds. `language`: of a conversation that has not shown another. `lease` must outlast `send` and
-    `act`, or a second worker would begin what the first has not ended. `sweep`: the longest a lane or timer waits
+    `act`, or a second worker would begin what the first has not ended; the shorter,
+    the sooner a killed worker's lanes go on. `sweep`: the longest a lane or timer waits
     when nobody was told of it. `keep_trying`: how long a message that is refused for now is tried."""
 
     language: str = "zh"
     read: float = 5.0
-    act: float = 20.0
-    send: float = 20.0
-    lease: float = 60.0
+    act: float = 8.0
+    send: float = 8.0
+    lease: float = 12.0
     sweep: float = 1.0
     order_poll: float = 2.0
     keep_trying: float = 86_400.0
