@@ -1,0 +1,51 @@
+"""Was the problem solved? Asked after something was done, answered with one tap, and easily passed over."""
+
+from __future__ import annotations
+
+from bot.dialogue import EventData, Flow, Reply
+from bot.dialogue.effects import KeepFeedback
+
+
+class Feedback(Flow):
+    """Ask how the help was, and keep the answer."""
+
+    passing = True
+    states = [
+        "start",
+        {"name": "asking", "on_enter": "ask_if_solved"},
+        {"name": "thanked", "on_enter": "keep_praise", "final": True},
+        {"name": "asking_what_was_missing", "on_enter": "ask_what_was_missing"},
+        {"name": "noted", "on_enter": "keep_words", "final": True},
+        {"name": "to_colleague", "on_enter": "fetch_a_colleague", "final": True},
+    ]
+    transitions = [
+        {"trigger": "begin", "source": "start", "dest": "asking"},
+        {"trigger": "affirmed", "source": "asking", "dest": "thanked"},
+        {"trigger": "denied", "source": "asking", "dest": "asking_what_was_missing"},
+        {"trigger": "written", "source": "asking_what_was_missing", "dest": "noted"},
+        {"trigger": "skipped", "source": "asking_what_was_missing", "dest": "noted"},
+        {"trigger": "human", "source": "asking_what_was_missing", "dest": "to_colleague"},
+    ]
+
+    def ask_if_solved(self, event: EventData) -> None:
+        self.ask("solved", Reply("affirm", then="affirmed"), Reply("deny", then="denied"))
+
+    def keep_praise(self, event: EventData) -> None:
+        self.want(KeepFeedback(self._about(), 1, ""))
+        self.say("thanks")
+        self.suggest("what_else", Reply("my_orders", start="track_order"), Reply("questions", start="faq"))
+
+    def ask_what_was_missing(self, event: EventData) -> None:
+        self.ask("what_was_missing", Reply("human", then="human"), Reply("skip", then="skipped"), wants={"words": "written"})
+
+    def keep_words(self, event: EventData) -> None:
+        self.want(KeepFeedback(self._about(), 0, event.kwargs.get("words", "")))
+        self.say("sorry")
+        self.suggest("still_open", Reply("human", start="escalate", reason="asked"), Reply("menu", start="greet"))
+
+    def fetch_a_colleague(self, event: EventData) -> None:
+        self.want(KeepFeedback(self._about(), 0, ""))
+        self.go("escalate", reason="asked", doing={"flow": self._about()})
+
+    def _about(self) -> str:
+        return str(self.slots.get("about") or "chat")
