@@ -22,7 +22,7 @@ from bot.dialogue.examples import load_examples
 from bot.dialogue.formats import money
 from bot.dialogue.lexicon import load_lexicon
 from bot.dialogue.rules import Rules
-from bot.dialogue.texts import LANGUAGES, Texts, load_texts
+from bot.dialogue.texts import LANGUAGES, Texts, as_text, load_texts
 from bot.identity import codes
 from bot.identity.guard import Limits
 from bot.identity.links import Links
@@ -160,7 +160,11 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
 def dialogue(settings: Settings) -> Engine:
     """The engine with every flow there is. Raises `FlowError`."""
     constants = {language: _constants(settings, language) for language in LANGUAGES}
-    return Engine(load_flows(), Texts(load_texts(FLOWS), constants), Rules(load_examples(FLOWS), load_lexicon()))
+    book, texts = load_flows(), load_texts(FLOWS)
+    for flow in book:
+        for language, more in flow.more_texts().items():
+            texts[language].update({key: as_text(text, f"{flow.name}: {key}") for key, text in more.items()})
+    return Engine(book, Texts(texts, constants), Rules(load_examples(FLOWS), load_lexicon()))
 
 
 def _constants(settings: Settings, language: str) -> Mapping[str, Any]:

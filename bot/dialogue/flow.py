@@ -113,6 +113,11 @@ class Flow:
         del slots
         return f"{cls.name}.title"
 
+    @classmethod
+    def more_texts(cls) -> dict[str, dict[str, str]]:
+        """Texts that come from the flow's own data rather than its texts files: by language, then key."""
+        return {}
+
     # --- for the engine -------------------------------------------------------------------------------------
 
     def fire(self, trigger: str, values: Mapping[str, Any]) -> bool:

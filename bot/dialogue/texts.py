@@ -106,14 +106,19 @@ def read_texts(path: Path, prefix: str) -> dict[str, Text]:
         raise FlowError(f"{path.name} of {prefix}: not YAML: {error}") from error
     texts = {}
     for key, value in _flatten(data, prefix):
-        wordings = tuple(value) if isinstance(value, list) else (value,)
-        if not wordings or not all(isinstance(w, str) and w.strip() for w in wordings):
-            raise FlowError(f"{path.name} of {prefix}: {key} must be a text or a list of texts")
-        try:
-            texts[key] = Text(tuple(w.strip() for w in wordings))
-        except ValueError as error:
-            raise FlowError(f"{path.name} of {prefix}: {key}: {error}") from error
+        texts[key] = as_text(value, f"{path.name} of {prefix}: {key}")
     return texts
+
+
+def as_text(value: Any, where: str) -> Text:
+    """A text or a list of its wordings, taken apart. Raises `FlowError` that says `where`."""
+    wordings = tuple(value) if isinstance(value, list) else (value,)
+    if not wordings or not all(isinstance(w, str) and w.strip() for w in wordings):
+        raise FlowError(f"{where} must be a text or a list of texts")
+    try:
+        return Text(tuple(w.strip() for w in wordings))
+    except ValueError as error:
+        raise FlowError(f"{where}: {error}") from error
 
 
 def _flatten(data: Any, prefix: str) -> Iterator[tuple[str, Any]]:

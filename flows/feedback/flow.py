@@ -36,7 +36,9 @@ class Feedback(Flow):
         self.suggest("what_else", Reply("my_orders", start="track_order"), Reply("questions", start="faq"))
 
     def ask_what_was_missing(self, event: EventData) -> None:
-        self.ask("what_was_missing", Reply("human", then="human"), Reply("skip", then="skipped"), wants={"words": "written"})
+        self.ask(
+            "what_was_missing", Reply("human", then="human"), Reply("skip", then="skipped"), wants={"words": "written"}
+        )
 
     def keep_words(self, event: EventData) -> None:
         self.want(KeepFeedback(self._about(), 0, event.kwargs.get("words", "")))
