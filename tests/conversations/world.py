@@ -1,0 +1,193 @@
+"""The world around one conversation: a migrated, seeded database, the order service on it, and the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Table, select, update
+
+from bot.bootstrap import performers
+from bot.config import Settings, load
+from bot.dialogue.conversation import Conversation, Frame
+from bot.dialogue.engine import Engine
+from bot.errors import StoreUnavailable
+from bot.identity.links import Links
+from bot.orders.sql import rows
+from bot.orders.sql.gateway import SqlGateway
+from bot.orders.sql.plan import Do, Move, Step, happened
+from bot.orders.sql.seed import seed
+from bot.orders.sql.tables import contacts, customers
+from bot.orders.sql.tables import orders as order_table
+from bot.runtime.service import Runtime
+from bot.runtime.settings import RuntimeSettings
+from bot.store.database import Database
+from bot.store.migrate import upgrade
+from bot.store.tables import conversation
+from tests.conversations.driver import CHAT, Phone
+from tests.conversations.script import Stored
+
+ZONE = ZoneInfo("Asia/Shanghai")
+DAY = datetime(2026, 11, 24, tzinfo=ZONE)
+"""A Tuesday: the hotline and the staff keep 08:00 to 22:00."""
+STALL = 0.25
+"""Seconds that the bot waits for an order service that never answers; only scripts with one set it so low."""
+RUNTIME = RuntimeSettings(language="zh", most_tries=3)
+
+
+@dataclass
+class Clock:
+    """A clock that scripts move."""
+
+    now: float
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class OrderLine:
+    """The order service's own way to its database: up, down, or without an answer."""
+
+    database: Database
+    state: str = "up"
+
+    async def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self.state == "down":
+            raise StoreUnavailable("the order service is away")
+        if self.state == "silent":
+            await asyncio.Event().wait()
+        return await self.database.run(fn, *args, **kwargs)
+
+
+@dataclass
+class World:
+    """Everything but the customer."""
+
+    database: Database
+    clock: Clock
+    line: OrderLine
+    gateway: SqlGateway
+    links: Links
+    runtime: Runtime
+    phone: Phone = field(default_factory=Phone)
+
+    async def courier_takes(self, number: str) -> None:
+        """A courier takes this order now."""
+        await self.database.run(_take, number, self.clock.now)
+
+    async def other_chat_cancels(self, number: str) -> None:
+        """The same customer cancels in another chat, at whatever it costs."""
+        order = await self.order(number)
+        await self.gateway.cancel(order["customer"], number, accepted_fee=10**9, reason="not_needed", key="elsewhere")
+
+    async def staff(self, owner: str | None) -> None:
+        """A colleague takes the conversation over, or gives it back."""
+        await self.database.run(_take_over, owner)
+
+    async def store(self, frame: Stored) -> None:
+        """Put a flow under way into the store, as another version of the bot would have left it."""
+        await self.database.run(_store, frame)
+
+    async def order(self, number: str) -> dict[str, Any]:
+        """The order's row in the order service's own table."""
+        return next(row for row in await self.table(order_table) if row["number"] == number)
+
+    async def conversation(self) -> Conversation:
+        """The conversation as stored."""
+        found = [row["state"] for row in await self.table(conversation) if row["id"] == CHAT.conversation]
+        return Conversation.from_json(found[0] if found else {})
+
+    async def table(self, table: Table) -> list[dict[str, Any]]:
+        """All rows of a table."""
+
+        def read(connection: Connection) -> list[dict[str, Any]]:
+            return [dict(row._mapping) for row in connection.execute(select(table))]
+
+        return await self.database.run(read)
+
+    async def data(self) -> set[str]:
+        """Every word of the order service's data: it is shown as it is, in whatever language."""
+        found: set[str] = set()
+        for table in (customers, contacts, order_table):
+            for row in await self.table(table):
+                _collect(row, found)
+        return found
+
+
+def settings(url: str, *, stalls: bool) -> Settings:
+    """What config.yaml says, on this database."""
+    read = load(environ={"TEPAI_SECRET": "a secret of the tests", "DATABASE_URL": url})
+    return read.model_copy(update={"orders": read.orders.model_copy(update={"timeout": STALL})}) if stalls else read
+
+
+@asynccontextmanager
+async def world(template: Path, folder: Path, engine: Engine, at: str, *, stalls: bool) -> AsyncIterator[World]:
+    """A copy of the template at this time of the day. `stalls`: the order service will not answer for a while."""
+    file = folder / "tepai.db"
+    shutil.copyfile(template, file)
+    clock = Clock(time_of_day(at))
+    database = Database(f"sqlite:///{file}", clock)
+    line = OrderLine(database)
+    chosen = settings(f"sqlite:///{file}", stalls=stalls)
+    gateway = SqlGateway(line, chosen.orders.policy())  # type: ignore[arg-type]
+    links = Links(chosen.secret.get_secret_value(), chosen.identity.link_hours, clock)
+    phone = Phone()
+    parts = (performers(chosen, database, gateway, None), {phone.name: phone}, gateway, links, RUNTIME)
+    yield World(database, clock, line, gateway, links, Runtime(database, engine, *parts), phone)
+    await database.close()
+
+
+async def make_template(file: Path) -> None:
+    """A migrated database with the demo's customers and orders, at rest."""
+    url = f"sqlite:///{file}"
+    await upgrade(url)
+    database = Database(url, lambda: DAY.timestamp())
+    await database.run(seed, DAY.timestamp())
+    await database.close()
+
+
+def time_of_day(told: str) -> float:
+    """14:30 on the scripts' day."""
+    hours, minutes = map(int, told.split(":"))
+    return DAY.replace(hour=hours, minute=minutes).timestamp()
+
+
+def _take(connection: Connection, number: str, now: float) -> None:
+    stored = connection.execute(select(order_table).where(order_table.c.number == number)).one()
+    plan = rows.locked(connection, stored.customer, number).woken(now)
+    taken = happened(plan.order, Move(0, Do.ACCEPT, "Tao Lin"), now)
+    rows.save(connection, replace(plan, order=taken, moves=()))
+    rows.record(connection, [Step(taken, plan.order.state, now)])
+
+
+def _take_over(connection: Connection, owner: str | None) -> None:
+    epoch, version = conversation.c.owner_epoch + 1, conversation.c.version + 1
+    connection.execute(update(conversation).values(owner=owner, owner_epoch=epoch, version=version))
+
+
+def _store(connection: Connection, stored: Stored) -> None:
+    state = connection.execute(select(conversation.c.state)).scalar_one()
+    talk = Conversation.from_json(state)
+    talk.frames = [Frame(stored.flow, stored.version, stored.state, dict(stored.slots))]
+    connection.execute(update(conversation).values(state={**state, **talk.to_json()}))
+
+
+def _collect(value: Any, found: set[str]) -> None:
+    match value:
+        case str():
+            found.add(value)
+        case dict():
+            for part in value.values():
+                _collect(part, found)
+        case list():
+            for part in value:
+                _collect(part, found)
+
