@@ -1,8 +1,8 @@
 """The dialogue engine: what happened goes in, what is said and done comes out.
 
 It does no input or output of its own. `Engine.turn` is a generator: it yields each read it needs and is sent the
-outcome, so the same engine runs under asyncio, in a terminal and in a test. Flows only record wishes; this
-module grants them, keeps the stack of flows and sees to it that nobody is left without an answer.
+outcome, so the same engine runs under asyncio, in a terminal and in a test. The runner runs the flows; this module
+finds out what a message means for them and sees to it that nobody is left without an answer.
 """
 
 from __future__ import annotations
@@ -17,25 +17,23 @@ import structlog
 from bot.dialogue import commands
 from bot.dialogue.book import FlowBook
 from bot.dialogue.conversation import Answer, Conversation, Frame, Step
-from bot.dialogue.effects import Act, Outcome, Read
+from bot.dialogue.effects import Outcome, Read
 from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
-from bot.dialogue.flow import BEGIN, CHANGED_MIND, GIVEN_UP, Flow, waits_for_outcome
+from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
+from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
 from bot.dialogue.stack import chains, raised, without_idle
 from bot.dialogue.stage import Stage
 from bot.dialogue.texts import Texts
 from bot.dialogue.turn import Turn
 from bot.dialogue.understanding import Command, Intent, Understanding
-from bot.dialogue.wishes import Ask, Call, Give, Go, Reply, Say, Suggest, Want, Wish
-from bot.errors import FlowError, TepaiError
+from bot.dialogue.wishes import Reply, Suggest
+from bot.errors import TepaiError
 
 log = structlog.get_logger(__name__)
 
-Work = Generator[Read, Outcome, None]
-
 LONGEST_TRAIL = 8
 """How many questions of one flow a customer can go back."""
-CANNOT_HELP, IDENTIFY, UPDATED = "cannot_help", "identify", "bot_was_updated"
 FREE_TEXT = {"words", "address", "name"}
 """While one of these is asked for, the language of the words says nothing about the customer's."""
 
@@ -48,6 +46,7 @@ class Engine:
         self.texts = texts
         self.understanding = understanding
         self.reader = Reader(understanding, book)
+        self.runner = Runner(book)
 
     def turn(self, conversation: Conversation, event: Event, now: float) -> Generator[Read, Outcome, Turn]:
         """See `bot.dialogue.turn.Dialogue.turn`."""
@@ -70,7 +69,7 @@ class Engine:
         from_customer = isinstance(event, Said | Pressed)
         stranded = self._stranded(stage)
         if stranded is not None:
-            yield from self._updated(stage, stranded)
+            yield from self.runner.ask_after_update(stage, stranded)
             if from_customer:
                 return
         match event:
@@ -86,7 +85,7 @@ class Engine:
                 if any(frame.awaits == event.act for frame in stage.frames):
                     stage.say("common.delayed")
             case Woke():
-                yield from self.start(stage, event.flow, dict(event.slots))
+                yield from self.runner.start(stage, event.flow, dict(event.slots))
 
     def _stranded(self, stage: Stage) -> Frame | None:
         """Drop the chains that a new version of their flow cannot go on with; returns a frame of them."""
@@ -97,10 +96,6 @@ class Engine:
                 found = chain[0] if chain[0].flow in self.book else bad[0]
                 stage.frames[:] = [frame for frame in stage.frames if frame not in chain]
         return found
-
-    def _updated(self, stage: Stage, frame: Frame) -> Work:
-        slots = {"flow": frame.flow, "kept": frame.slots, "gone": frame.flow not in self.book}
-        yield from self.start(stage, UPDATED, slots)
 
     def _said(self, stage: Stage, said: Said) -> Work:
         text = said.text.strip()
@@ -142,7 +137,7 @@ class Engine:
             case Chosen():
                 yield from self._chose(stage, meaning.answer)
             case Command():
-                yield from commands.obey(self, stage, meaning)
+                yield from commands.obey(self.runner, stage, meaning)
             case Given() if top is not None:
                 yield from self._answered(stage, top, meaning.trigger, meaning.values)
             case TakenBack() if top is not None:
@@ -170,20 +165,20 @@ class Engine:
             talk.customer = opened.customer
             top = stage.top
             if top and top.flow == IDENTIFY and self.book[IDENTIFY].takes(top.state, "linked"):
-                yield from self.fire(stage, top, "linked", {})
+                yield from self.runner.fire(stage, top, "linked", {})
                 return
-            yield from self.start(stage, "greet", {"linked": True})
+            yield from self.runner.start(stage, "greet", {"linked": True})
 
     def _happened(self, stage: Stage, happened: Happened) -> Work:
         frame = next((frame for frame in stage.frames if frame.awaits == happened.act), None)
         if frame is not None:
             stage.frames[:] = raised(stage.frames, frame)
-            yield from self._apply(stage, frame, happened.outcome)
+            yield from self.runner.apply(stage, frame, happened.outcome)
             return
-        self._link(stage, None, happened.outcome)
+        self.runner.link(stage, None, happened.outcome)
         order = happened.outcome.values.get("order")
         if order is not None:  # its flow is gone, but the customer must hear what became of the order
-            yield from self.start(stage, "track_order", {"order": order.number})
+            yield from self.runner.start(stage, "track_order", {"order": order.number})
 
     # --- meanings -------------------------------------------------------------------------------------------
 
@@ -192,7 +187,7 @@ class Engine:
         if answer.flow is not None:
             if top is not None:
                 stage.frames.pop()
-            yield from self.start(stage, answer.flow, dict(answer.values), then=top.then if top else None)
+            yield from self.runner.start(stage, answer.flow, dict(answer.values), then=top.then if top else None)
         elif top is not None and answer.trigger is not None:
             yield from self._answered(stage, top, answer.trigger, answer.values)
 
@@ -200,18 +195,18 @@ class Engine:
         """Fire a customer's answer and remember the question, so that they can come back to it."""
         if not self.book[frame.flow].takes(frame.state, trigger):
             stage.frames.remove(frame)
-            yield from self._updated(stage, frame)
+            yield from self.runner.ask_after_update(stage, frame)
             return
         question = frame.question
         step = Step(frame.state, copy.deepcopy(frame.slots), question) if question else None
-        yield from self.fire(stage, frame, trigger, values)
+        yield from self.runner.fire(stage, frame, trigger, values)
         if step and frame in stage.frames and frame.awaits is None and frame.question is not question:
             frame.trail = [*frame.trail, step][-LONGEST_TRAIL:]
 
     def _wanted(self, stage: Stage, intent: Intent) -> Work:
         under_way = next((frame for frame in reversed(stage.frames) if frame.flow == intent.flow), None)
         if under_way is None or self._may_drop(under_way):
-            yield from self.start(stage, intent.flow, dict(intent.slots))
+            yield from self.runner.start(stage, intent.flow, dict(intent.slots))
             return
         stage.frames[:] = raised(stage.frames, under_way)
         other = intent.slots.get("order")
@@ -236,111 +231,7 @@ class Engine:
             return
         guesses = [{"flow": guess.flow, "slots": dict(guess.slots)} for guess in missed.guesses]
         slots = {"exhausted": stage.talk.misses > 2, "guesses": guesses, "interrupting": bool(stage.frames)}
-        yield from self.start(stage, CANNOT_HELP, slots)
-
-    # --- flows ----------------------------------------------------------------------------------------------
-
-    def start(self, stage: Stage, flow: str, slots: dict[str, Any], then: str | None = None) -> Work:
-        """Put a flow on top of the stack and begin it; its customer is identified first where it needs one."""
-        kind = self.book[flow]
-        if then is None and stage.top and self._may_drop(stage.top):
-            stage.frames.pop()
-        stage.talk.offer = None
-        stage.talk.greeted = True
-        stage.suggestion = None
-        frame = Frame(flow, kind.version, kind.initial, slots, then=then)
-        stage.frames.append(frame)
-        if kind.needs_customer and stage.talk.customer is None:
-            yield from self.start(stage, IDENTIFY, {"for": kind.title(slots)}, then=BEGIN)
-        else:
-            yield from self.fire(stage, frame, BEGIN, {})
-
-    def _may_drop(self, frame: Frame) -> bool:
-        """Whether nobody misses the flow: it is passing, was not called, and owes the customer no outcome."""
-        return self.book[frame.flow].passing and frame.then is None and frame.awaits is None
-
-    def fire(self, stage: Stage, frame: Frame, trigger: str, values: Mapping[str, Any]) -> Work:
-        """Fire a trigger in a flow and grant what it wishes."""
-        stage.count_firing()
-        kind = self.book[frame.flow]
-        if not kind.takes(frame.state, trigger):
-            yield from self._unforeseen(stage, frame, trigger)
-            return
-        flow = kind(frame.state, frame.slots, customer=stage.talk.customer, language=stage.talk.language, now=stage.now)
-        if not flow.fire(trigger, values):
-            raise FlowError(f"flow {frame.flow}: no condition of {trigger!r} holds in {frame.state!r}")
-        frame.state, frame.slots = flow.state, flow.slots
-        frame.question = frame.awaits = None
-        yield from self._grant(stage, frame, flow)
-
-    def _unforeseen(self, stage: Stage, frame: Frame, trigger: str) -> Work:
-        """What a flow need not deal with itself."""
-        if trigger == "not_linked":
-            frame.state, frame.question = self.book[frame.flow].initial, None
-            yield from self.start(stage, IDENTIFY, {"for": self.book[frame.flow].title(frame.slots)}, then=BEGIN)
-        elif trigger in ("service_down", "order_missing"):
-            stage.frames.remove(frame)
-            yield from self.start(stage, CANNOT_HELP, {"reason": trigger}, then=frame.then)
-        elif trigger == GIVEN_UP:
-            yield from self.end(stage, frame, None)
-        else:
-            raise FlowError(f"flow {frame.flow}: nothing for {trigger!r} in state {frame.state!r}")
-
-    def _grant(self, stage: Stage, frame: Frame, flow: Flow) -> Work:
-        result: dict[str, Any] | None = None
-        onward: list[Wish] = []
-        for wish in flow.wishes:
-            match wish:
-                case Say():
-                    stage.say(wish.text, **wish.values)
-                case Suggest():
-                    stage.suggestion = wish
-                case Give():
-                    result = wish.values
-                case Want(effect) if isinstance(effect, Act) and not waits_for_outcome(effect):
-                    stage.request(effect)
-                case _:
-                    onward.append(wish)
-        if len(onward) > 1 or (not onward and not flow.is_over):
-            raise FlowError(f"flow {frame.flow}: {len(onward)} ways on from state {frame.state!r}, one is needed")
-        yield from self._go_on(stage, frame, onward[0] if onward else None, result)
-
-    def _go_on(self, stage: Stage, frame: Frame, wish: Wish | None, result: dict[str, Any] | None) -> Work:
-        match wish:
-            case Ask():
-                frame.question = stage.ask(wish, frame.flow)
-            case Want(effect) if isinstance(effect, Act):
-                frame.trail = []  # the world is about to change: no way back to before
-                frame.awaits = stage.request(effect)
-            case Want(effect) if isinstance(effect, Read):
-                outcome = yield effect
-                yield from self._apply(stage, frame, outcome)
-            case Call():
-                yield from self.start(stage, wish.flow, wish.slots, then=wish.then)
-            case Go():
-                stage.frames.remove(frame)
-                yield from self.start(stage, wish.flow, wish.slots, then=frame.then)
-            case _:
-                yield from self.end(stage, frame, result)
-
-    def _apply(self, stage: Stage, frame: Frame, outcome: Outcome) -> Work:
-        self._link(stage, frame, outcome)
-        yield from self.fire(stage, frame, outcome.trigger, outcome.values)
-
-    def _link(self, stage: Stage, frame: Frame | None, outcome: Outcome) -> None:
-        """Whose chat it is changes here only; what was begun for somebody else is forgotten."""
-        new = None if outcome.unlinks else outcome.links or stage.talk.customer
-        if stage.talk.customer is not None and new != stage.talk.customer:
-            stage.frames[:] = [frame] if frame is not None else []
-            stage.talk.offer = None
-        stage.talk.customer = new
-
-    def end(self, stage: Stage, frame: Frame, result: dict[str, Any] | None) -> Work:
-        """A flow is over: tell its caller, if it has one. `result` None: it was given up."""
-        stage.frames.remove(frame)
-        if frame.then is not None and stage.top is not None:
-            trigger = GIVEN_UP if result is None else frame.then
-            yield from self.fire(stage, stage.top, trigger, result or {})
+        yield from self.runner.start(stage, CANNOT_HELP, slots)
 
     # --- the end of a turn ------------------------------------------------------------------------------------
 

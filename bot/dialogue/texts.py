@@ -2,8 +2,8 @@
 
 `texts.zh.yaml` of the flow `cancel_order` gives the keys `cancel_order.…`; nested keys are joined by dots.
 A list is one text in several wordings: the first is said first, the others when it must be said again.
-`{state:state}` writes a value by looking up the text `common.state.VALUE`, or as it is where there is none; `{evidence:lines}` writes a list of
-`{"text": key, …values}`, each on a line of its own.
+`{state:state}` writes a value by looking up the text `common.state.VALUE`, or as it is where there is none;
+`{evidence:lines}` writes a list of `{"text": key, …values}`, each on a line of its own.
 """
 
 from __future__ import annotations
