@@ -110,10 +110,10 @@ class Complaint(Flow):
         self._keep_told(event)
         self.ask(
             "confirm",
-            Reply("submit", then="submitted"),
+            Reply("affirm", then="submitted"),
             Reply("add_more", then="add_more"),
-            Reply("drop", then="dropped"),
-            wants={"attachment": "told", "words": "told"},
+            Reply("deny", then="dropped"),
+            wants={"attachment": "told"},
             about=self.slots["about"],
             summary=self._summary(),
         )

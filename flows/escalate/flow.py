@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.dialogue import EventData, Flow, Reply
@@ -101,11 +102,11 @@ class Escalate(Flow):
         self.ask(text, *(Reply(key, then=key) for key in keys), Reply("no_thanks", then="declined"), **values)
 
     @classmethod
-    def title(cls, slots: Any) -> str:
+    def title(cls, slots: Mapping[str, Any]) -> str:
         return "escalate.title" if slots.get("reason") in AT_ONCE else "escalate.title_ways"
 
 
-def ways(desk: dict[str, Any]) -> list[dict[str, Any]]:
+def ways(desk: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every way to a person as a line of text, the quickest first."""
     if desk["open"]:
         colleague = {"text": "escalate.way.human", "waiting": desk["waiting"]}
