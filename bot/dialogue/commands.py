@@ -65,12 +65,16 @@ def _back(runner: Runner, stage: Stage) -> Work:
     top = stage.top
     if top is None:
         yield from runner.start(stage, "greet", {"fresh": True})
-    elif top.awaits:
+        return
+    if top.awaits:
         stage.say("common.cannot_stop_now")
-    elif top.trail:
-        step = top.trail.pop()
-        top.state, top.slots, top.question = step.state, step.slots, step.question
-        stage.put(top.question)
+        return
+    asked = next((frame for frame in reversed(chains(stage.frames)[-1]) if frame.trail), None)
+    if asked is not None:
+        del stage.frames[stage.frames.index(asked) + 1 :]
+        step = asked.trail.pop()
+        asked.state, asked.slots, asked.question = step.state, step.slots, step.question
+        stage.put(asked.question)
     elif runner.book[top.flow].takes(top.state, CHANGED_MIND):
         yield from runner.fire(stage, top, CHANGED_MIND, {})
     else:

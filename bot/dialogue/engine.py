@@ -205,7 +205,7 @@ class Engine:
 
     def _wanted(self, stage: Stage, intent: Intent) -> Work:
         under_way = next((frame for frame in reversed(stage.frames) if frame.flow == intent.flow), None)
-        if under_way is None or self._may_drop(under_way):
+        if under_way is None or self.runner.may_drop(under_way):
             yield from self.runner.start(stage, intent.flow, dict(intent.slots))
             return
         stage.frames[:] = raised(stage.frames, under_way)

@@ -28,7 +28,7 @@ class Runner:
     def start(self, stage: Stage, flow: str, slots: dict[str, Any], then: str | None = None) -> Work:
         """Put a flow on top of the stack and begin it; its customer is identified first where it needs one."""
         kind = self.book[flow]
-        if then is None and stage.top and self._may_drop(stage.top):
+        if then is None and stage.top and self.may_drop(stage.top):
             stage.frames.pop()
         stage.talk.offer = None
         stage.talk.greeted = True
@@ -40,7 +40,7 @@ class Runner:
         else:
             yield from self.fire(stage, frame, BEGIN, {})
 
-    def _may_drop(self, frame: Frame) -> bool:
+    def may_drop(self, frame: Frame) -> bool:
         """Whether nobody misses the flow: it is passing, was not called, and owes the customer no outcome."""
         return self.book[frame.flow].passing and frame.then is None and frame.awaits is None
 

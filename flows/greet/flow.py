@@ -60,7 +60,7 @@ class Greet(Flow):
         text = "hello_waiting" if len(orders) == 1 else "hello_waiting_many"
         self.suggest(
             text,
-            Reply("why", start="pending_order", order=order.number),
+            Reply("affirm", label="common.choices.why", start="pending_order", order=order.number),
             Reply("cancel", start="cancel_order", order=order.number),
             Reply("my_orders", start="track_order"),
             Reply("questions", start="faq"),

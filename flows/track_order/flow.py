@@ -87,7 +87,7 @@ class TrackOrder(Flow):
         if not order.state.is_over and not self.slots.get("moved"):
             replies.insert(0, Reply("watch", start="track_order", order=number, watch=True))
         if order.state.is_pending:
-            replies.insert(0, Reply("why", start="pending_order", order=number))
+            replies.insert(0, Reply("affirm", label="common.choices.why", start="pending_order", order=number))
         if order.state.is_pending or order.state in (State.COURIER_ASSIGNED, State.AT_PICKUP):
             replies.append(Reply("cancel", start="cancel_order", order=number))
         return replies
