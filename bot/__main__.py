@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from bot import __version__
+from bot.commands.check import check
 from bot.commands.db import db
 from bot.commands.run import run
 from bot.commands.talk import talk
@@ -35,7 +36,7 @@ def main() -> None:
     """Tepai: a customer-service chatbot for an on-demand courier."""
 
 
-for command in (run, talk, db):
+for command in (run, talk, check, db):
     main.add_command(command)
 
 if __name__ == "__main__":

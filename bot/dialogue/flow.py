@@ -70,11 +70,11 @@ class Flow:
 
     def say(self, text: str, **values: Any) -> None:
         """Say a text of this flow ("confirm", "news.delivered") or of all flows ("common.what_next")."""
-        self.wishes.append(Say(self._key(text), values))
+        self.wishes.append(Say(self.text_key(text), values))
 
     def ask(self, text: str, *replies: Reply, wants: Mapping[str, str] | None = None, **values: Any) -> None:
         """Ask, and wait: for one of the replies, or for an entity (its name → the trigger it fires)."""
-        self.wishes.append(Ask(self._key(text), replies, dict(wants or {}), values))
+        self.wishes.append(Ask(self.text_key(text), replies, dict(wants or {}), values))
 
     def want(self, effect: Effect) -> None:
         """Have an effect; its outcome comes back as a trigger."""
@@ -90,7 +90,7 @@ class Flow:
 
     def suggest(self, text: str, *replies: Reply, **values: Any) -> None:
         """Offer what could come next."""
-        self.wishes.append(Suggest(self._key(text), replies, values))
+        self.wishes.append(Suggest(self.text_key(text), replies, values))
 
     def give(self, **values: Any) -> None:
         """Set the result for the flow that called this one."""
@@ -118,6 +118,11 @@ class Flow:
         """Texts that come from the flow's own data rather than its texts files: by language, then key."""
         return {}
 
+    @classmethod
+    def text_key(cls, text: str) -> str:
+        """The full key of a text as a handler names it: one of this flow, or "common.…"."""
+        return text if text.startswith("common.") else f"{cls.name}.{text}"
+
     # --- for the engine -------------------------------------------------------------------------------------
 
     def fire(self, trigger: str, values: Mapping[str, Any]) -> bool:
@@ -142,9 +147,6 @@ class Flow:
     def is_over(self) -> bool:
         """Whether the flow has ended."""
         return bool(self.machine.states[self.state].final)
-
-    def _key(self, text: str) -> str:
-        return text if text.startswith("common.") else f"{self.name}.{text}"
 
 
 def waits_for_outcome(effect: Effect) -> bool:
