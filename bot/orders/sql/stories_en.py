@@ -11,14 +11,14 @@ PERSONAS = (
         "amy",
         "Amy Carter",
         "en",
-        "几单:等骑手、系统延迟、等商家、配送中、已送达、退回中(英文)",
+        "几单：等骑手、系统延迟、等商家、配送中、已送达、退回中（英文）",
         "Several orders: no courier, a late system, a shop, on the way, delivered, coming back",
     ),
     Persona(
         "ben",
         "Ben Foster",
         "en",
-        "取消规则:免费、即将收费、收费、骑手迟到、已取件、审核中(英文)",
+        "取消规则：免费、即将收费、收费、骑手迟到、已取件、审核中（英文）",
         "Every cancel rule: free, about to cost, a fee, courier late, picked up, under review",
     ),
 )

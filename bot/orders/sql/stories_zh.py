@@ -11,14 +11,14 @@ PERSONAS = (
         "lin",
         "林悦",
         "zh",
-        "晚高峰的一单,四位骑手都没有接,一直等待确认",
+        "晚高峰的一单，四位骑手都没有接，一直等待确认",
         "One order in the evening peak that four couriers declined (in Chinese)",
     ),
     Persona(
         "zhao",
         "赵强",
         "zh",
-        "地址、电话、收件人、付款、商家:各种原因的等待确认",
+        "地址、电话、收件人、付款、商家：各种原因的等待确认",
         "Orders held up by address, phone, recipient, payment and the shop (in Chinese)",
     ),
     Persona(
@@ -28,7 +28,7 @@ PERSONAS = (
         "过期、失败、审核中、状态不明等特殊订单",
         "Special states: expired, failed, under review, unknown (in Chinese)",
     ),
-    Persona("chen", "陈晨", "zh", "新用户,还没有订单", "A new customer with no orders (in Chinese)"),
+    Persona("chen", "陈晨", "zh", "新用户，还没有订单", "A new customer with no orders (in Chinese)"),
 )
 
 CASTS = (
