@@ -18,7 +18,7 @@ class Escalate(Flow):
     """Bring customer and colleague together."""
 
     passing = True
-    chosen_texts = ("escalate.ways", "escalate.way.", "escalate.queued", "escalate.hotline_told", "escalate.title")
+    chosen_texts = ("escalate.ways", "escalate.way.", "escalate.choices.")
     states = [
         "start",
         {"name": "queueing", "on_enter": "hand_over"},

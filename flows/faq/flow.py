@@ -31,7 +31,7 @@ class Faq(Flow):
     """Answer a frequent question."""
 
     passing = True
-    chosen_texts = ("faq.answers.", "faq.titles.", "faq.live.", "faq.charge.")
+    chosen_texts = ("faq.answers.", "faq.titles.", "faq.live.", "faq.charge.", "complaint.titles.")
     states = [
         "start",
         {"name": "menu", "on_enter": "offer_topics"},
@@ -40,10 +40,13 @@ class Faq(Flow):
         {"name": "answered", "on_enter": "answer", "final": True},
         {"name": "answered_live", "on_enter": "answer_with_their_order", "final": True},
     ]
+    _TOPICS = ["menu", "more_topics"]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "menu", "unless": "knows_answer"},
         {"trigger": "begin", "source": "start", "dest": "looking", "conditions": "is_about_their_order"},
         {"trigger": "begin", "source": "start", "dest": "answered"},
+        {"trigger": "chosen", "source": _TOPICS, "dest": "looking", "conditions": "is_about_their_order"},
+        {"trigger": "chosen", "source": _TOPICS, "dest": "answered"},
         {"trigger": "more", "source": "menu", "dest": "more_topics"},
         {"trigger": "fewer", "source": "more_topics", "dest": "menu"},
         {"trigger": "orders_found", "source": "looking", "dest": "answered_live"},
@@ -58,47 +61,49 @@ class Faq(Flow):
         return self.slots.get("answer") in ANSWERS
 
     def is_about_their_order(self, event: EventData) -> bool:
-        return self.customer is not None and self._answer().live is not None
+        return self.customer is not None and self._answer(event).live is not None
 
     def needs_no_order(self, event: EventData) -> bool:
-        return self._answer().live is Live.POINTS
+        return self._answer(event).live is Live.POINTS
 
     # Actions record wishes.
     def offer_topics(self, event: EventData) -> None:
-        self.ask("menu", *map(topic, USEFUL), Reply("more", then="more"))
+        self.ask("menu", *map(chosen, USEFUL), Reply("more", then="more"))
 
     def offer_more_topics(self, event: EventData) -> None:
         rest = [answer for answer in ANSWERS if answer not in USEFUL]
-        self.ask("more_topics", *map(topic, rest), Reply("fewer", then="fewer"))
+        self.ask("more_topics", *map(chosen, rest), Reply("fewer", then="fewer"))
 
     def look_at_their_orders(self, event: EventData) -> None:
+        self.slots["answer"] = self._answer(event).id
         self.want(ListOrders())
 
     def answer(self, event: EventData) -> None:
+        self.slots["answer"] = self._answer(event).id
         self.say(f"answers.{self.slots['answer']}")
-        self._suggest_next(self.slots.get("order"))
+        self._suggest_next(event, self.slots.get("order"))
 
     def answer_with_their_order(self, event: EventData) -> None:
         self.say(f"answers.{self.slots['answer']}")
-        if self._answer().live is Live.POINTS:
+        if self._answer(event).live is Live.POINTS:
             if event.kwargs["customer"].points is not None:
                 self.say("live.points", points=event.kwargs["customer"].points)
-            self._suggest_next(None)
+            self._suggest_next(event, None)
             return
         order = most_likely(event.kwargs["orders"], self.slots.get("order"))
-        if self._answer().live is Live.CHARGES:
+        if self._answer(event).live is Live.CHARGES:
             self.say("live.charges", charges=charges(order), price=order.price, **show.line(order))
         elif order.eta is not None and not order.state.is_over:
             self.say("live.order_eta", eta=order.eta, **show.line(order))
         else:
             self.say("live.order", since=order.updated_at, **show.line(order))
-        self._suggest_next(order.number)
+        self._suggest_next(event, order.number)
 
-    def _answer(self) -> FaqAnswer:
-        return ANSWERS[self.slots["answer"]]
+    def _answer(self, event: EventData) -> FaqAnswer:
+        return ANSWERS[event.kwargs.get("answer") or self.slots["answer"]]
 
-    def _suggest_next(self, order: str | None) -> None:
-        ways = [way for way in self._answer().next if not (way == "identify" and self.customer)]
+    def _suggest_next(self, event: EventData, order: str | None) -> None:
+        ways = [way for way in self._answer(event).next if not (way == "identify" and self.customer)]
         self.suggest("what_next", *(follow_up(way, order) for way in ways))
 
     @classmethod
@@ -110,8 +115,13 @@ class Faq(Flow):
         return {language: dict(_texts(language)) for language in ("zh", "en")}
 
 
+def chosen(answer: str) -> Reply:
+    """An answer as a choice of the menu."""
+    return Reply(answer, then="chosen", label=f"faq.titles.{answer}", answer=answer)
+
+
 def topic(answer: str) -> Reply:
-    """An answer as a choice."""
+    """An answer as something to go on with."""
     return Reply(answer, start="faq", label=f"faq.titles.{answer}", answer=answer)
 
 
