@@ -30,6 +30,8 @@ SLOT_OF_ENTITY = {
     "amount": "amount",
 }
 """Entities that a new wish takes along, and the slot each becomes."""
+NUMBERS = {"phone", "code", "amount", "time"}
+"""While one of these is asked for, bare digits are a poor try at it and not the end of an order number."""
 FLOW_OF_ENTITY = {
     "order_number": ("pending_order", "order"),
     "phone": ("identify", "contact"),
@@ -79,7 +81,7 @@ class Reader:
 
     def read(self, stage: Stage, text: str) -> Meaning:
         """What the text means. Reads only; changes nothing."""
-        entities = self.understanding.entities(text, stage.now)
+        entities = self._entities(stage, text)
         intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
         return (
             self._choice(stage, text)
@@ -92,6 +94,13 @@ class Reader:
             or self._bare_entity(entities)
             or Missed(tuple(intents))
         )
+
+    def _entities(self, stage: Stage, text: str) -> Mapping[str, Any]:
+        entities = self.understanding.entities(text, stage.now)
+        question = stage.open_question
+        if question is None or not NUMBERS & question.wants.keys() or not entities.get("order_number", "-").isdigit():
+            return entities
+        return {name: value for name, value in entities.items() if name != "order_number"}
 
     def _choice(self, stage: Stage, text: str) -> Meaning | None:
         question = stage.open_question

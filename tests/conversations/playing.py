@@ -262,7 +262,10 @@ class Labels:
 
 
 def _reads(text: Text, label: str) -> bool:
-    pattern = "".join(re.escape(literal) + ("" if name is None else ".+") for literal, name, _ in text.wordings[0])
+    """Whether the label is this text with its placeholders filled."""
+    filled = {"money": r"[¥\d.,]+(?: 元)?"}
+    parts = [re.escape(said) + (filled.get(form, ".+") if name else "") for said, name, form in text.wordings[0]]
+    pattern = "".join(parts)
     return re.fullmatch(pattern, label, re.DOTALL) is not None
 
 
