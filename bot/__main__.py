@@ -10,6 +10,8 @@ import click
 from bot import __version__
 from bot.commands.check import check
 from bot.commands.db import db
+from bot.commands.flows import flows
+from bot.commands.new_flow import new_flow
 from bot.commands.run import run
 from bot.commands.talk import talk
 from bot.errors import TepaiError
@@ -36,7 +38,7 @@ def main() -> None:
     """Tepai: a customer-service chatbot for an on-demand courier."""
 
 
-for command in (run, talk, check, db):
+for command in (run, talk, check, flows, new_flow, db):
     main.add_command(command)
 
 if __name__ == "__main__":
