@@ -81,26 +81,25 @@ class Reader:
 
     def read(self, stage: Stage, text: str) -> Meaning:
         """What the text means. Reads only; changes nothing."""
-        entities = self._entities(stage, text)
-        intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
         return (
             self._choice(stage, text)
             or self.understanding.command(text)
-            or self._entity(stage, entities)
-            or self._only_words(stage, text)
-            or self._correction(stage, text, entities)
-            or self._wish(intents, entities)
+            or self._neither_choice_nor_command(stage, text)
+        )
+
+    def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
+        entities = self.understanding.entities(text, stage.now)
+        if answer := self._entity(stage, entities) or self._only_words(stage, text):
+            return answer
+        if correction := self._correction(stage, text, entities):
+            return correction
+        intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
+        return (
+            self._wish(intents, entities)
             or self._words(stage, text)
             or self._bare_entity(entities)
             or Missed(tuple(intents))
         )
-
-    def _entities(self, stage: Stage, text: str) -> Mapping[str, Any]:
-        entities = self.understanding.entities(text, stage.now)
-        question = stage.open_question
-        if question is None or not NUMBERS & question.wants.keys() or not entities.get("order_number", "-").isdigit():
-            return entities
-        return {name: value for name, value in entities.items() if name != "order_number"}
 
     def _choice(self, stage: Stage, text: str) -> Meaning | None:
         question = stage.open_question

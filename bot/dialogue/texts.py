@@ -25,13 +25,14 @@ Piece = tuple[str, str | None, str]
 
 
 class Text:
-    """One text in one language: its wordings, taken apart once."""
+    """One text in one language: its wordings, taken apart once. `fixed`: those without placeholders, as they are."""
 
-    __slots__ = ("source", "wordings")
+    __slots__ = ("fixed", "source", "wordings")
 
     def __init__(self, source: tuple[str, ...]) -> None:
         self.source = source
         self.wordings: tuple[tuple[Piece, ...], ...] = tuple(tuple(_pieces(wording)) for wording in source)
+        self.fixed = tuple(_without_values(pieces) for pieces in self.wordings)
 
     def placeholders(self) -> set[tuple[str, str]]:
         """Every (name, format) that occurs in any wording."""
@@ -43,6 +44,12 @@ def _pieces(template: str) -> Iterator[Piece]:
         if conversion or name == "" or (name and not name.isidentifier()):
             raise ValueError(f"placeholders look like {{name}} or {{name:format}}, not {{{name or ''}…}}")
         yield literal, name, spec or ""
+
+
+def _without_values(pieces: tuple[Piece, ...]) -> str | None:
+    if any(name is not None for _, name, _ in pieces):
+        return None
+    return "".join(literal for literal, _, _ in pieces)
 
 
 class Texts:
@@ -67,7 +74,10 @@ class Texts:
         text = self.by_language[language].get(key)
         if text is None:
             raise FlowError(f"there is no text {key!r} in {language!r}")
-        pieces = text.wordings[min(wording, len(text.wordings) - 1)]
+        place = min(wording, len(text.wordings) - 1)
+        if (fixed := text.fixed[place]) is not None:
+            return fixed
+        pieces = text.wordings[place]
         return "".join(
             literal if name is None else literal + self._value(key, name, spec, language, values, now)
             for literal, name, spec in pieces
