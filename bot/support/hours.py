@@ -127,7 +127,7 @@ _WORDS = {
         "holidays": "法定节假日",
         "closed": "休息",
         "and": "、",
-        "between": ",",
+        "between": "，",
     },
     "en": {
         "daily": "daily",

@@ -102,7 +102,7 @@ def test_times_that_are_none(text):
 
 def test_told_in_both_languages():
     shown = hours(weekdays=["08:00-22:00"], weekends=["20:00-02:00"], holidays=[])
-    assert shown.told("zh") == "工作日 08:00–22:00,周末 20:00–02:00,法定节假日 休息"
+    assert shown.told("zh") == "工作日 08:00–22:00，周末 20:00–02:00，法定节假日 休息"
     assert shown.told("en") == "weekdays 08:00–22:00, weekends 20:00–02:00, public holidays closed"
     same = hours(weekdays=["09:00-18:00"], weekends=["09:00-18:00"], holidays=["09:00-18:00"])
     assert (same.told("zh"), same.told("en")) == ("每天 09:00–18:00", "daily 09:00–18:00")

@@ -81,7 +81,7 @@ async def test_out_of_hours_it_says_when_somebody_comes(office):
 @pytest.mark.parametrize(
     ("language", "hours"),
     [
-        ("zh", "工作日 08:00–22:00,周末 09:00–21:00,法定节假日 休息"),
+        ("zh", "工作日 08:00–22:00，周末 09:00–21:00，法定节假日 休息"),
         ("en", "weekdays 08:00–22:00, weekends 09:00–21:00, public holidays closed"),
     ],
 )
