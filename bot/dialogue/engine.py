@@ -59,7 +59,7 @@ class Engine:
         except Exception as error:  # a defect in a flow must neither silence the bot nor lose the message
             # Other errors' own texts may quote the customer; ours never do.
             why = str(error) if isinstance(error, TepaiError) else None
-            at = traceback.format_tb(error.__traceback__)[-3:]
+            at = [f"{place.name}:{place.lineno}" for place in traceback.extract_tb(error.__traceback__)[-3:]]
             log.error("turn_failed", error=type(error).__name__, why=why, at=at)  # noqa: TRY400
             return self._apology(Conversation.from_json(before), event, now)
 
@@ -239,6 +239,8 @@ class Engine:
         """Ask the open question again if something else was said, show suggestions, and never be silent."""
         if stage.suggestion is not None and not stage.frames:
             stage.talk.offer = stage.ask(stage.suggestion, stage.suggestion.text.partition(".")[0])
+        elif stage.suggestion is not None and stage.open_question is not None and not stage.steps:
+            stage.say("common.let_us_go_on")  # a greeting in the middle of something
         if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps:
             stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
         question = stage.open_question

@@ -18,6 +18,8 @@ from bot.dialogue.understanding import Command, Intent, Understanding
 
 SURE = 0.6
 """From this score on an intent is followed without asking."""
+CERTAIN = 0.9
+"""The same while the open question also takes the customer's own words."""
 LONGEST_WORDS = 2_000
 """Characters of a customer's own words that a flow is given."""
 
@@ -30,6 +32,8 @@ SLOT_OF_ENTITY = {
     "amount": "amount",
 }
 """Entities that a new wish takes along, and the slot each becomes."""
+NUMBERS = {"phone", "code", "amount", "time"}
+"""While one of these is asked for, bare digits are a poor try at it and not the end of an order number."""
 NUMBERS = {"phone", "code", "amount", "time"}
 """While one of these is asked for, bare digits are a poor try at it and not the end of an order number."""
 FLOW_OF_ENTITY = {
@@ -88,18 +92,25 @@ class Reader:
         )
 
     def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
-        entities = self.understanding.entities(text, stage.now)
+        entities = self._entities(stage, text)
         if answer := self._entity(stage, entities) or self._only_words(stage, text):
             return answer
         if correction := self._correction(stage, text, entities):
             return correction
         intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
         return (
-            self._wish(intents, entities)
+            self._wish(stage, intents, entities)
             or self._words(stage, text)
             or self._bare_entity(entities)
             or Missed(tuple(intents))
         )
+
+    def _entities(self, stage: Stage, text: str) -> Mapping[str, Any]:
+        entities = self.understanding.entities(text, stage.now)
+        question = stage.open_question
+        if question is None or not NUMBERS & question.wants.keys() or not entities.get("order_number", "-").isdigit():
+            return entities
+        return {name: value for name, value in entities.items() if name != "order_number"}
 
     def _choice(self, stage: Stage, text: str) -> Meaning | None:
         question = stage.open_question
@@ -131,8 +142,10 @@ class Reader:
             return TakenBack({"order": other} if other else {})
         return None
 
-    def _wish(self, intents: list[Intent], entities: Mapping[str, Any]) -> Meaning | None:
-        if not intents or intents[0].score < SURE:
+    def _wish(self, stage: Stage, intents: list[Intent], entities: Mapping[str, Any]) -> Meaning | None:
+        question = stage.open_question
+        enough = CERTAIN if question and "words" in question.wants else SURE
+        if not intents or intents[0].score < enough:
             return None
         heard = {slot: entities[entity] for entity, slot in SLOT_OF_ENTITY.items() if entity in entities}
         return Intent(intents[0].flow, {**heard, **intents[0].slots}, intents[0].score)

@@ -9,6 +9,8 @@ TITLES = {
     "complaint": lambda slots: f"complaint.titles.{slots['about']}" if "about" in slots else "complaint.title",
 }
 MOST_GUESSES = 3
+NEVER_GUESSED = {"greet"}
+"""Offering to say hello helps nobody."""
 
 
 class CannotHelp(Flow):
@@ -37,7 +39,8 @@ class CannotHelp(Flow):
         return bool(self.slots.get("exhausted"))
 
     def offer_guesses(self, event: EventData) -> None:
-        guesses = [self._guess(**guess) for guess in self.slots.get("guesses", [])[:MOST_GUESSES]]
+        likely = [guess for guess in self.slots.get("guesses", []) if guess["flow"] not in NEVER_GUESSED]
+        guesses = [self._guess(**guess) for guess in likely[:MOST_GUESSES]]
         usual = [
             Reply("why", start="pending_order"),
             Reply("my_orders", start="track_order"),

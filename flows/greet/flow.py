@@ -61,7 +61,7 @@ class Greet(Flow):
         self.suggest(
             text,
             Reply("affirm", label="common.choices.why", start="pending_order", order=order.number),
-            Reply("cancel", start="cancel_order", order=order.number),
+            Reply("cancel", start="cancel_order", **({"order": order.number} if len(orders) == 1 else {})),
             Reply("my_orders", start="track_order"),
             Reply("questions", start="faq"),
             name=event.kwargs["customer"].name,
@@ -71,6 +71,7 @@ class Greet(Flow):
         )
 
     def accept_thanks(self, event: EventData) -> None:
+        self.say("you_are_welcome")
         self.suggest("thanked", *self._menu())
 
     def say_goodbye(self, event: EventData) -> None:
