@@ -11,8 +11,10 @@ from types import ModuleType
 
 from bot.dialogue.reading import FLOW_OF_ENTITY
 
-MODULES = ("engine", "commands", "stage")
+FOLDER = Path(__file__).parent.parent
 STARTS = "start"
+LOOKUPS = "common."
+"""What the keys of `{x:spec}` begin with; they are the texts' own business."""
 
 
 @cache
@@ -25,7 +27,7 @@ def engine_texts() -> tuple[frozenset[str], frozenset[str]]:
                 keys.add(str(text.value))
             elif isinstance(text, ast.JoinedStr) and isinstance(text.values[0], ast.Constant):
                 beginnings.add(str(text.values[0].value))
-    return frozenset(keys), frozenset(beginnings)
+    return frozenset(keys), frozenset(beginnings - {LOOKUPS})
 
 
 @cache
@@ -61,6 +63,6 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def _code() -> Iterator[tuple[ModuleType, ast.Module]]:
-    for name in MODULES:
-        module = importlib.import_module(f"bot.dialogue.{name}")
-        yield module, ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.py")):
+        module = importlib.import_module(f"bot.dialogue.{path.stem}")
+        yield module, ast.parse(path.read_text(encoding="utf-8"))
