@@ -4,10 +4,10 @@
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: help run test check bench lock clean set-up set-up-dev
+.PHONY: help run test check bench screenshots lock clean set-up set-up-dev
 
 help: ## Show these lines
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: set-up ## Start Tepai with demo data on http://127.0.0.1:8000 (PORT=9000 make run: elsewhere)
 	@PORT=$(PORT) exec $(PY) -m bot run
@@ -25,6 +25,10 @@ check: set-up-dev ## Format, lint, types, import rules, flows and texts
 
 bench: set-up-dev ## Measure, and write benchmarks/results.json
 	@$(PY) -m benchmarks
+
+screenshots: set-up-dev ## Make the pictures in docs/images anew
+	@scripts/ensure-browser
+	@PYTHONPATH=. $(PY) scripts/screenshots
 
 lock: set-up-dev ## Pin requirements/*.in anew, with hashes
 	@scripts/lock $(PY)
