@@ -40,11 +40,18 @@ _DAYS = {
     "tonight": 0,
 }
 _DAYS |= {"this evening": 0, "this afternoon": 0, "this morning": 0}
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTH_EN = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
 _DAY = re.compile(
     r"(?P<day>大后天|后天|明(?=[天日早晚晨])|今(?=[天日早晚晨])|\bday after tomorrow\b|\btomorrow\b|\btmr\b"
     r"|\btoday\b|\btonight\b|\bthis (?:evening|afternoon|morning)\b)"
     r"|(?P<next>下(?:个)?)?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])"
     r"|(?P<next_en>\bnext )?\b(?P<weekday_en>mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    rf"|\b(?P<date_en>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month_en>{_MONTH_EN})\b"
+    rf"|\b(?P<month_first>{_MONTH_EN}) (?P<date_last>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])"
     r"|(?:(?P<year>20\d\d)[-年/.])?(?P<month>\d{1,2})[-月/.](?P<date>\d{1,2})[日号]?(?!\d)"
 )
 _WEEKDAYS = {d: n for n, d in enumerate("一二三四五六日")} | {"天": 6}
@@ -141,8 +148,11 @@ def _day(found: re.Match[str], here: datetime) -> datetime | None:
 
 
 def _date(found: re.Match[str], here: datetime) -> datetime | None:
+    named = found["month_en"] or found["month_first"]
+    month = _MONTHS.index(named[:3]) + 1 if named else int(found["month"])
+    date = int(found["date"] or found["date_en"] or found["date_last"])
     try:
-        day = here.replace(year=int(found["year"] or here.year), month=int(found["month"]), day=int(found["date"]))
+        day = here.replace(year=int(found["year"] or here.year), month=month, day=date)
         past = found["year"] is None and day.date() < here.date()
         return day.replace(year=day.year + 1) if past else day
     except ValueError:

@@ -13,10 +13,10 @@ from flows.common import show
 
 TIPS = (300, 500, 1000)
 """What a customer may add to what couriers are offered, in fen."""
-LARGEST_TIP = 10_000
+SMALLEST_TIP, LARGEST_TIP = 100, 5_000
 LOOK_AGAIN_AFTER = 15 * 60
 """Seconds after which an order that is being watched, and has not moved, is looked at again unasked."""
-SOON, LATEST = 20 * 60, 3 * 24 * 3600
+SOON, LATEST = 30 * 60, 3 * 24 * 3600
 """How far ahead an order may be moved, in seconds."""
 
 
@@ -99,7 +99,7 @@ class PendingOrder(Flow):
         return bool(event.kwargs["order"].state.is_pending)
 
     def tip_is_sensible(self, event: EventData) -> bool:
-        return bool(0 < event.kwargs["amount"] <= LARGEST_TIP)
+        return bool(SMALLEST_TIP <= event.kwargs["amount"] <= LARGEST_TIP)
 
     def time_is_possible(self, event: EventData) -> bool:
         return bool(SOON <= event.kwargs["time"] - self.now <= LATEST)
@@ -134,8 +134,9 @@ class PendingOrder(Flow):
 
     def ask_tip(self, event: EventData) -> None:
         text = "tip_out_of_range" if event.event.name == "tip_chosen" else "ask_tip"
+        limits = {"least": SMALLEST_TIP, "most": LARGEST_TIP}
         replies = [Reply("tip_amount", then="tip_chosen", amount=amount) for amount in TIPS]
-        self.ask(text, *replies, Reply("no_tip", then="leave"), wants={"amount": "tip_chosen"}, most=LARGEST_TIP)
+        self.ask(text, *replies, Reply("no_tip", then="leave"), wants={"amount": "tip_chosen"}, **limits)
 
     def add_tip(self, event: EventData) -> None:
         self.slots["tip"] = event.kwargs["amount"]
@@ -165,7 +166,8 @@ class PendingOrder(Flow):
     def promise_news(self, event: EventData) -> None:
         order = self.slots["order"]
         again = {"order": order, "reminded": True}
-        self.want(Remind(f"look-again:{order}", LOOK_AGAIN_AFTER, self.name, again))
+        until_then = self.slots.get("time", self.now) - self.now
+        self.want(Remind(f"look-again:{order}", max(LOOK_AGAIN_AFTER, until_then), self.name, again))
         self.say("watching", order=order)
         self.say("common.tip.pending")
 

@@ -34,7 +34,8 @@ class TrackOrder(Flow):
         {"trigger": "order_picked", "source": "choosing", "dest": "looking"},
         {"trigger": "order_found", "source": "looking", "dest": "shown"},
         {"trigger": "order_missing", "source": "looking", "dest": "choosing"},
-        {"trigger": "order_found", "source": "looking_at_news", "dest": "told"},
+        {"trigger": "order_found", "source": "looking_at_news", "dest": "told", "conditions": "is_the_latest"},
+        {"trigger": "order_found", "source": "looking_at_news", "dest": "nothing_to_tell"},
         {"trigger": "order_missing", "source": "looking_at_news", "dest": "nothing_to_tell"},
         {"trigger": "service_down", "source": "looking_at_news", "dest": "nothing_to_tell"},
         {"trigger": "watching", "source": "starting_watch", "dest": "watched"},
@@ -48,6 +49,10 @@ class TrackOrder(Flow):
 
     def knows_order(self, event: EventData) -> bool:
         return bool(self.slots.get("order"))
+
+    def is_the_latest(self, event: EventData) -> bool:
+        """Of several steps at once only the last is news: each step brings its own event."""
+        return bool(event.kwargs["order"].state == self.slots.get("after", event.kwargs["order"].state))
 
     def let_them_pick(self, event: EventData) -> None:
         self.call("pick_order", then="order_picked", only="all", order=self.slots.get("order"))

@@ -86,7 +86,7 @@ class World:
     async def other_chat_cancels(self, number: str) -> None:
         """The same customer cancels in another chat, at whatever it costs."""
         order = await self.order(number)
-        await self.gateway.cancel(order["customer"], number, accepted_fee=10**9, reason="not_needed", key="elsewhere")
+        await self.gateway.cancel(order["customer"], number, accepted_fee=10**9, reason="not_needed", key=f"other:{number}")
 
     async def staff(self, owner: str | None) -> None:
         """A colleague takes the conversation over, or gives it back."""
