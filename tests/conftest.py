@@ -73,3 +73,9 @@ async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     opened = Database(database_url, clock)
     yield opened
     await opened.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests go last: Playwright leaves its event loop running in this thread, and tests with a loop of
+    their own would fail after it."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
