@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from bot.dialogue.checks.code import Scope, Words, expand, is_self, method, words
@@ -122,10 +123,11 @@ def _whole(node: ast.expr | None, scope: Scope) -> set[str]:
     return {word.start for word in words(node, scope) if word.whole} if node else set()
 
 
-def wishes(flow: type[Flow], handler: str) -> list[Wished]:
+@cache
+def wishes(flow: type[Flow], handler: str) -> tuple[Wished, ...]:
     """Everything a handler may wish, with the methods it calls."""
     function = method(flow, handler)
-    return [] if function is None else list(_within(Scope(flow, function), ()))
+    return () if function is None else tuple(_within(Scope(flow, function), ()))
 
 
 def all_wishes(flow: type[Flow]) -> list[Wished]:
