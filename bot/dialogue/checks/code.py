@@ -197,21 +197,22 @@ def _joined(pieces: list[set[Words]]) -> set[Words]:
     return found
 
 
-def expand(node: ast.expr, scope: Scope, steps: int = 0) -> Iterator[tuple[ast.AST, Scope]]:
+def expand(node: ast.expr, scope: Scope, seen: set[ast.AST] | None = None) -> Iterator[tuple[ast.AST, Scope]]:
     """Every part of an expression, and of what its names stand for and its calls of our own functions hold."""
+    seen = set() if seen is None else seen
     for part in ast.walk(node):
         yield part, scope
-        if steps > MOST_STEPS:
-            continue
         if isinstance(part, ast.Name):
             for meaning in scope.meanings(part.id):
-                yield from expand(meaning.node, meaning.scope, steps + 1)
+                if meaning.node not in seen:
+                    seen.add(meaning.node)
+                    yield from expand(meaning.node, meaning.scope, seen)
         elif isinstance(part, ast.Call) and (inner := scope.called(part)):
-            yield from _body(inner, steps + 1)
+            yield from _body(inner, (inner.function,))
 
 
-def _body(scope: Scope, steps: int) -> Iterator[tuple[ast.AST, Scope]]:
+def _body(scope: Scope, above: tuple[FunctionType, ...]) -> Iterator[tuple[ast.AST, Scope]]:
     for part in ast.walk(scope.tree):
         yield part, scope
-        if isinstance(part, ast.Call) and steps <= MOST_STEPS and (inner := scope.called(part)):
-            yield from _body(inner, steps + 1)
+        if isinstance(part, ast.Call) and (inner := scope.called(part)) and inner.function not in above:
+            yield from _body(inner, (*above, inner.function))

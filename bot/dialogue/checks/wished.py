@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from bot.dialogue.checks.code import Scope, Words, expand, is_self, method, words
@@ -48,8 +47,8 @@ class Wished:
 
     def effects(self) -> set[type[Effect]]:
         """The kinds of effect it may want; empty where that cannot be seen."""
-        calls = (part for part in (expand(self.first, self.scope) if self.first else ()))
-        found = {scope.constant(part.func) for part, scope in calls if isinstance(part, ast.Call)}
+        parts = expand(self.first, self.scope) if self.first else ()
+        found = {scope.constant(part.func) for part, scope in parts if isinstance(part, ast.Call)}
         return {kind for kind in found if isinstance(kind, type) and issubclass(kind, Effect)}
 
     def replies(self) -> Iterator[Choice]:
@@ -123,11 +122,10 @@ def _whole(node: ast.expr | None, scope: Scope) -> set[str]:
     return {word.start for word in words(node, scope) if word.whole} if node else set()
 
 
-@cache
-def wishes(flow: type[Flow], handler: str) -> tuple[Wished, ...]:
+def wishes(flow: type[Flow], handler: str) -> list[Wished]:
     """Everything a handler may wish, with the methods it calls."""
     function = method(flow, handler)
-    return () if function is None else tuple(_within(Scope(flow, function), ()))
+    return [] if function is None else list(_within(Scope(flow, function), ()))
 
 
 def all_wishes(flow: type[Flow]) -> list[Wished]:
