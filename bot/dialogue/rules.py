@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -20,6 +21,10 @@ NEUTRAL = frozenset({"ok", "okay", "tp", "app", "id", "vip", "email", "wechat", 
 """Latin words that Chinese customers use as well."""
 MANY_WORDS = 4
 """From so many Latin words on a text is English though no word is known."""
+
+
+_ADDRESS = re.compile(r"\S+@\S+|https?://\S+|www\.\S+", re.IGNORECASE)
+"""E-mail and web addresses, which say nothing about the language of their sender."""
 
 
 class Read(NamedTuple):
@@ -50,7 +55,7 @@ class Rules:
 
     def language(self, text: str) -> str | None:
         """See `Understanding.language`."""
-        said = without_marks(self._read(text[:LIMIT]).units)
+        said = without_marks(self._read(_ADDRESS.sub(" ", text[:LIMIT])).units)
         han = sum(map(is_han, said))
         words = [unit for unit in said if unit.isascii() and unit.isalpha() and len(unit) > 1 and unit not in NEUTRAL]
         if han >= len(words):

@@ -31,6 +31,7 @@ class Player:
     def __init__(self, script: Script, language: str, world: World, driver: Driver, texts: Texts) -> None:
         self.script = script
         self.language = language
+        self.spoken = language
         self.world = world
         self.driver = driver
         self.labels = Labels(texts)
@@ -121,7 +122,7 @@ class Player:
         """The button, looked for in the newest message first."""
         for message in reversed(messages):
             for choice in message.choices:
-                if self.labels.fits(wanted, choice.label, message.key, self.language):
+                if self.labels.fits(wanted, choice.label, message.key, self.spoken):
                     return choice
         raise self._differs(f"there is no button {wanted!r} to press")
 
@@ -133,6 +134,8 @@ class Player:
     # --- what was expected -----------------------------------------------------------------------------------
 
     async def _compare(self, step: Step) -> None:
+        if step.speaks is not None:
+            self.spoken = step.speaks[self.language]
         if step.bot is not None:
             self._compare_texts(step.bot)
         if step.choices is not None:
@@ -154,9 +157,9 @@ class Player:
         asked = next((message for message in reversed(self.now) if message.choices), None)
         choices = asked.choices if asked else ()
         key = asked.key if asked else ""
-        fit = [self.labels.fits(w, c.label, key, self.language) for w, c in zip(expected, choices, strict=False)]
+        fit = [self.labels.fits(w, c.label, key, self.spoken) for w, c in zip(expected, choices, strict=False)]
         if len(choices) != len(expected) or not all(fit):
-            found = [self.labels.name(choice.label, key, self.language) for choice in choices]
+            found = [self.labels.name(choice.label, key, self.spoken) for choice in choices]
             raise self._differs(f"the buttons should be {list(expected)}, not {found}")
 
     async def _check_words(self) -> None:
@@ -164,14 +167,16 @@ class Player:
         for text in texts:
             if re.search(r"[{}]", text) and not any(mark in words for words in self.said for mark in "{}"):
                 raise self._differs(f"an unfilled placeholder: {text!r}")
-        if self.language == (await self.world.conversation()).language:
-            await self._check_language(texts)
+        spoken = (await self.world.conversation()).language
+        if spoken != self.spoken:
+            raise self._differs(f"the bot should speak {self.spoken}, not {spoken}")
+        await self._check_language(texts)
 
     async def _check_language(self, texts: Iterable[str]) -> None:
         for text in texts:
-            if self.language == "zh" and not _HAN.search(text) and re.search("[a-z]{3}", text):
+            if self.spoken == "zh" and not _HAN.search(text) and re.search("[a-z]{3}", text):
                 raise self._differs(f"not Chinese: {text!r}")
-            if self.language == "en" and _HAN.search(text):
+            if self.spoken == "en" and _HAN.search(text):
                 rest = text
                 for word in sorted({*await self.world.data(), *self.said, *LOCAL_NAMES}, key=len, reverse=True):
                     rest = rest.replace(word, "") if word else rest
@@ -219,7 +224,7 @@ class Player:
 
     def _line(self, message: Outgoing) -> str:
         values = {name: value for name, value in message.values.items() if name not in ("goods",)}
-        names = [self.labels.name(choice.label, message.key, self.language) for choice in message.choices]
+        names = [self.labels.name(choice.label, message.key, self.spoken) for choice in message.choices]
         lines = [f"     bot: {message.key} {values or ''}", *(f"        | {line}" for line in message.text.split("\n"))]
         return "\n".join([*lines, f"        [{'] ['.join(names)}]"] if names else lines)
 
@@ -292,7 +297,7 @@ def _same_fact(expected: Any, found: Mapping[str, Any]) -> bool:
 
 
 def _told(step: Step, language: str) -> str:
-    fields = step.model_dump(exclude_none=True, exclude_defaults=True, exclude={"bot", "choices", "orders"})
+    fields = step.model_dump(exclude_none=True, exclude_defaults=True, exclude={"bot", "choices", "orders", "speaks"})
     if isinstance(fields.get("customer"), dict):
         fields["customer"] = said(fields["customer"], language)
     return ", ".join(f"{name}: {value}" for name, value in fields.items())[:200]

@@ -53,6 +53,7 @@ class Step(_Strict):
     staff: Literal["takes over", "gives back"] | None = None
     stored: Stored | None = None
 
+    speaks: dict[str, str] | None = None
     bot: tuple[Heard, ...] | None = None
     choices: tuple[str | Values, ...] | None = None
     orders: dict[str, str | Values] = {}
