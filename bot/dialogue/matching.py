@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import math
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -50,6 +52,8 @@ _REPEATED_END = re.compile(r"(.)\1+$")
 _NUMBERED = re.compile(r"(?:tp)?\d+")
 
 Features = frozenset[str]
+Postings = tuple["array[int]", "array[float]"]
+"""The samples that have a feature, and its weight in each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Matcher:
         self._lexicon = lexicon
         self._concepts = lexicon.concepts[language]
         wishes = [(Wish(e.flow, json.dumps(dict(e.slots), sort_keys=True)), e) for e in examples]
+        self._known = {wish: MappingProxyType(wish.known) for wish, _ in wishes}
         said = [(wish, lexicon.units(text)) for wish, example in wishes for text in example.texts]
         self._questions = frozenset(f"={name}" for name in lexicon.words[language].questions)
         self._courtesies = PhraseBook((phrase, True) for phrase in lexicon.phrases("courtesies"))
@@ -101,7 +106,9 @@ class Matcher:
         for word in sorted(self._vocabulary):
             if len(word) >= MISSPELT_FROM:
                 self._long_words[word[0]].append(word)
-        self._rarity = _rarity((wish, bag) for (wish, _), bag in zip(said, bags, strict=True))
+        rarity = _rarity((wish, bag) for (wish, _), bag in zip(said, bags, strict=True))
+        self._weights = {feature: rare * _kind(feature) for feature, rare in rarity.items()}
+        self._strange = STRANGE_WEIGHT * max(rarity.values(), default=1.0)
         self._postings = self._index(bags)
 
     @property
@@ -120,30 +127,25 @@ class Matcher:
         said = tuple(self._spelt(unit) for unit in whole if not _NUMBERED.fullmatch(unit))
         scores = {self._exact[exact]: 1.0 for exact in (said, whole) if exact in self._exact}
         said = self._without_courtesies(said)
-        for wish, score in (*self._likeness(said), *self._by_keyword(said)):
-            scores[wish] = max(scores.get(wish, 0.0), score)
-        best = sorted(scores.items(), key=lambda pair: -pair[1])[:MOST]
-        return [Intent(w.flow, w.known, round(score, 3)) for w, score in _told_apart(best) if score >= FLOOR]
-
-    def _likeness(self, said: Units) -> list[tuple[Wish, float]]:
         features = self._features(said)
         asks = features & self._questions
+        for wish, score in (*self._likeness(said, features, asks), *self._by_keyword(said, asks)):
+            scores[wish] = max(scores.get(wish, 0.0), score)
+        best = sorted(scores.items(), key=lambda pair: -pair[1])[:MOST]
+        return [Intent(w.flow, self._known[w], round(score, 3)) for w, score in _told_apart(best) if score >= FLOOR]
+
+    def _likeness(self, said: Units, features: Features, asks: Features) -> list[tuple[Wish, float]]:
         bag = self._weighed(features)
         norm = math.sqrt(sum(weight * weight for weight in bag.values()))
         if not norm:
             return []
-        sums: defaultdict[int, float] = defaultdict(float)
-        for feature, weight in bag.items():
-            for place, other in self._postings.get(feature, ()):
-                sums[place] += weight * other
-        nearest = sorted(sums.items(), key=lambda pair: -pair[1])[:LOOKED_AT]
+        nearest = self._nearest(bag)
         joined = _joined(said)
         most = TOO_SHORT if len(said) == 1 and is_han(said[0]) else 0.99
         samples = [(self._samples[place], total / norm) for place, total in nearest]
         return [(sample.wish, min(most, _blend(sample, cosine, joined, asks))) for sample, cosine in samples]
 
-    def _by_keyword(self, said: Units) -> list[tuple[Wish, float]]:
-        asks = self._features(said) & self._questions
+    def _by_keyword(self, said: Units, asks: Features) -> list[tuple[Wish, float]]:
         found = ((piece.kind, len(piece.units) / len(said)) for piece in self._keywords.found(said))
         return [
             (wish, min(0.95, KEYWORD + 0.3 * share) * _same_question(asks, self._asked[wish]))
@@ -165,18 +167,28 @@ class Matcher:
         return {feature: self._weight(feature) for feature in bag}
 
     def _weight(self, feature: str) -> float:
-        rarity = self._rarity.get(feature)
-        if rarity is None:
-            return STRANGE_WEIGHT * max(self._rarity.values(), default=1.0) * ("_" not in feature)
-        kind = CONCEPT_WEIGHT if feature[0] == "=" else PAIR_WEIGHT if "_" in feature else _single(feature)
-        return rarity * kind
+        known = self._weights.get(feature)
+        return self._strange * ("_" not in feature) if known is None else known
 
-    def _index(self, bags: Sequence[Features]) -> dict[str, list[tuple[int, float]]]:
-        postings: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    def _nearest(self, bag: Mapping[str, float]) -> list[tuple[int, float]]:
+        """The places of the samples that share most with a bag, best first, with how much that is."""
+        sums: dict[int, float] = {}
+        for feature, weight in bag.items():
+            if found := self._postings.get(feature):
+                for place, other in zip(*found, strict=True):
+                    sums[place] = sums.get(place, 0.0) + weight * other
+        best = sorted(sums, key=sums.__getitem__, reverse=True)[:LOOKED_AT]
+        return [(place, sums[place]) for place in best]
+
+    def _index(self, bags: Sequence[Features]) -> dict[str, Postings]:
+        # Arrays, not pairs: read about twice as fast while other work keeps pushing them out of the caches.
+        postings: defaultdict[str, Postings] = defaultdict(lambda: (array("i"), array("d")))
         for place, bag in enumerate(map(self._weighed, bags)):
             norm = math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0
             for feature, weight in bag.items():
-                postings[feature].append((place, weight / norm))
+                places, weights = postings[feature]
+                places.append(place)
+                weights.append(weight / norm)
         return dict(postings)
 
     def _spelt(self, unit: str) -> str:
@@ -219,8 +231,12 @@ def _rarity(bags: Iterable[tuple[Wish, Features]]) -> dict[str, float]:
     return {feature: math.log(1 + total / len(having)) for feature, having in wishes.items()}
 
 
-def _single(feature: str) -> float:
-    """One Chinese character says less than a word."""
+def _kind(feature: str) -> float:
+    """What a feature counts by its kind. One Chinese character says less than a word."""
+    if feature[0] == "=":
+        return CONCEPT_WEIGHT
+    if "_" in feature:
+        return PAIR_WEIGHT
     return 0.4 if is_han(feature) else 1.0
 
 

@@ -21,6 +21,7 @@ class Ordinals:
         self._last = frozenset(lexicon.phrases("last"))
         self._aside = lexicon.aside
         self._longest_last = max(map(len, self._last))
+        self._begins_last = frozenset(phrase[0] for phrase in self._last)
 
     def whole(self, text: Units) -> int | None:
         """The place, when the text says nothing else: 1-based, `LAST` for the last one."""
@@ -41,8 +42,12 @@ class Ordinals:
 
     def within(self, text: Units) -> int | None:
         """The one place that is named anywhere in the text; a bare number only if it is the whole text."""
-        named = {number for at in range(len(text)) if (number := self._named(text, at)) is not None}
+        begins = [at for at, unit in enumerate(text) if self._may_begin(unit)]
+        named = {number for at in begins if (number := self._named(text, at)) is not None}
         return named.pop() if len(named) == 1 else self.whole(text)
+
+    def _may_begin(self, unit: str) -> bool:
+        return unit == "第" or unit in self._begins_last or unit.endswith(_ORDINAL)
 
     def _named(self, text: Units, at: int) -> int | None:
         """The place, if words for a place, and not just any number, begin here."""
@@ -70,6 +75,8 @@ class Ordinals:
         return number, end - at
 
     def _is_last(self, text: Units, at: int) -> int:
+        if text[at] not in self._begins_last:
+            return 0
         for length in range(self._longest_last, 0, -1):
             if text[at : at + length] in self._last:
                 return length

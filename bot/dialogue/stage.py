@@ -111,6 +111,8 @@ class Stage:
         return Answer(reply.key, label, reply.then, reply.start, reply.values)
 
     def _other_wordings(self, question: Question, answer: Answer) -> tuple[str, ...]:
+        if (ready := self.texts.without_values(answer.label)) is not None:
+            return ready
         values = {**question.values, **answer.values}
         return tuple(
             self.texts.say(answer.label, language, values, self.now, wording)

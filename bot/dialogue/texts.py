@@ -60,6 +60,7 @@ class Texts:
     ) -> None:
         self.by_language = texts
         self.constants = constants or {}
+        self._without_values: dict[str, tuple[str, ...] | None] = {}
 
     def has(self, key: str) -> bool:
         """Whether there is such a text."""
@@ -68,6 +69,13 @@ class Texts:
     def wordings(self, key: str) -> tuple[str, ...]:
         """Every wording in every language, unfilled; for matching what customers type."""
         return tuple(w for texts in self.by_language.values() if key in texts for w in texts[key].source)
+
+    def without_values(self, key: str) -> tuple[str, ...] | None:
+        """Every wording in every language, as it is said; None where one has placeholders."""
+        if key not in self._without_values:
+            said = [fixed for texts in self.by_language.values() if key in texts for fixed in texts[key].fixed]
+            self._without_values[key] = None if None in said else tuple(said)  # type: ignore[arg-type]
+        return self._without_values[key]
 
     def say(self, key: str, language: str, values: Mapping[str, Any], now: float, wording: int = 0) -> str:
         """The text with its placeholders filled. Raises `FlowError` for an unknown key or a missing value."""

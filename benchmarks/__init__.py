@@ -1,0 +1,1 @@
+"""The figures that Tepai promises, measured. README.md says how."""

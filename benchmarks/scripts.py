@@ -1,0 +1,36 @@
+"""How long all conversation scripts take together."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.figures import Figure, median
+
+ROOT = Path(__file__).parent.parent
+NAME = "all conversation scripts together"
+LIMIT = 10
+REPETITIONS = 3
+
+_DURATION = re.compile(r"\bin ([\d.]+)s\b")
+
+
+def measure() -> list[Figure]:
+    """Run the scripts as `make test` does; seconds as the run itself counts them."""
+    durations = []
+    for _ in range(REPETITIONS):
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest", "tests/conversations", "-q"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        found = _DURATION.findall(run.stdout)
+        if run.returncode or not found:
+            return [Figure(NAME, float(found[-1]) if found else None, "s", LIMIT, sound=False)]
+        durations.append(float(found[-1]))
+    return [median(NAME, durations, "s", LIMIT)]
