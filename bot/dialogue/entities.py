@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot.dialogue.contacts import read_contacts, warm_up
@@ -22,20 +23,46 @@ class Entities:
         self._ordinals = Ordinals(lexicon)
         warm_up()
 
-    def read(self, cleaned: str, folded: str, text: Units, now: float) -> dict[str, Any]:
+    def read(self, cleaned: str, folded: str, text: Units, now: float) -> Mapping[str, Any]:
         """The entities of one text: as typed, folded, and in units."""
         found = dict(read_contacts(self._lexicon, folded, text))
-        readings = {
-            "ordinal": self._ordinals.within(text),
-            "yes_no": polarity(self._lexicon, text),
-            "time": read_time(folded, now),
-            "address": self._places.address(cleaned),
-            "name": self._places.name(cleaned),
-        }
+        readings = {"time": read_time(folded, now), "address": self._places.address(cleaned)}
         found.update((name, value) for name, value in readings.items() if value is not None)
+        later: dict[str, Callable[[], Any]] = {
+            "ordinal": lambda: self._ordinals.within(text),
+            "yes_no": lambda: polarity(self._lexicon, text),
+            "name": lambda: self._places.name(cleaned),
+        }
         if "address" in found:
             _leave_to_address(found)
-        return found
+            del later["name"]
+        return Readings(found, later)
+
+
+class Readings(Mapping[str, Any]):
+    """What was found, and what is looked for only when somebody asks for it: most messages are wishes, and a wish
+    takes no name along."""
+
+    def __init__(self, found: dict[str, Any], later: dict[str, Callable[[], Any]]) -> None:
+        self._found = found
+        self._later = later
+
+    def __getitem__(self, name: str) -> Any:
+        """Raises `KeyError` for what the text does not hold."""
+        if name in self._later and (value := self._later.pop(name)()) is not None:
+            self._found[name] = value
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for name in list(self._later):
+            self.get(name)
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 def _leave_to_address(found: dict[str, Any]) -> None:
@@ -43,4 +70,3 @@ def _leave_to_address(found: dict[str, Any]) -> None:
     if not str(found.get("order_number", "TP")).startswith("TP"):
         del found["order_number"]
     found.pop("code", None)
-    found.pop("name", None)
