@@ -23,8 +23,8 @@ MANY_WORDS = 4
 """From so many Latin words on a text is English though no word is known."""
 
 
-_ADDRESS = re.compile(r"\S+@\S+|https?://\S+|www\.\S+", re.IGNORECASE)
-"""E-mail and web addresses, which say nothing about the language of their sender."""
+_NO_LANGUAGE = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|^\s*/\w+", re.IGNORECASE)
+"""Addresses and menu commands such as /start, which say nothing about the language of their sender."""
 
 
 class Read(NamedTuple):
@@ -55,7 +55,7 @@ class Rules:
 
     def language(self, text: str) -> str | None:
         """See `Understanding.language`."""
-        said = without_marks(self._read(_ADDRESS.sub(" ", text[:LIMIT])).units)
+        said = without_marks(self._read(_NO_LANGUAGE.sub(" ", text[:LIMIT])).units)
         han = sum(map(is_han, said))
         words = [unit for unit in said if unit.isascii() and unit.isalpha() and len(unit) > 1 and unit not in NEUTRAL]
         if han >= len(words):

@@ -62,7 +62,7 @@ class Player:
 
     async def _do(self, step: Step) -> None:
         match step.happening:
-            case [("customer" | "attach" | "link" | "code" | "press" | "stale" | "forge") as name]:
+            case [("customer" | "long" | "attach" | "link" | "code" | "press" | "stale" | "forge") as name]:
                 await getattr(self, f"_{name}")(step)
             case [name]:
                 await self._world(name, step)
@@ -89,6 +89,10 @@ class Player:
             await self.driver.say_at_once([self._words(words) for words in step.customer])
         elif step.customer is not None:
             await self.driver.say(self._words(step.customer), step.times)
+
+    async def _long(self, step: Step) -> None:
+        if step.long is not None:
+            await self.driver.say(self._words(step.long.text) * step.long.times)
 
     async def _attach(self, step: Step) -> None:
         words = step.customer if isinstance(step.customer, str | dict) else ""

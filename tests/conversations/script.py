@@ -35,11 +35,19 @@ class Stored(_Strict):
     slots: dict[str, Any] = {}
 
 
+class Long(_Strict):
+    """The same words again and again."""
+
+    text: Words
+    times: int
+
+
 class Step(_Strict):
     """One thing that happens, and what is expected then."""
 
     customer: Words | list[Words] | None = None
     times: int = 1
+    long: Long | None = None
     press: str | Values | None = None
     stale: str | Values | None = None
     forge: str | None = None
@@ -85,7 +93,7 @@ class Step(_Strict):
 
 
 _THINGS = (
-    *("customer", "press", "stale", "forge", "attach", "link", "code", "clock", "order_service"),
+    *("customer", "long", "press", "stale", "forge", "attach", "link", "code", "clock", "order_service"),
     *("courier_takes", "other_chat_cancels", "staff", "stored"),
 )
 
