@@ -30,12 +30,15 @@ _CURRENCY = frozenset({"¥", "元", "块", "yuan", "rmb"})
 
 @dataclass(frozen=True, slots=True)
 class Choosable:
-    """One option, prepared: its wordings as said, the same without fillers, and the parts between their pauses."""
+    """One option, prepared: its wordings as said, the same without fillers, and the parts between their pauses;
+    the concepts that a whole wording stands for, and each wording in letters with its number of negations."""
 
     key: str
     wordings: tuple[Units, ...]
     bare: tuple[Units, ...]
     clauses: frozenset[Units]
+    things: frozenset[str | None]
+    spelt: tuple[tuple[str, int], ...]
 
 
 class Chooser:
@@ -74,7 +77,10 @@ class Chooser:
         spoken = [self._lexicon.units(wording) for wording in (option.label, *option.also)]
         wordings = tuple(map(without_marks, spoken))
         clauses = frozenset(clause for wording in spoken for clause in parts(wording) if self._is_plain(clause))
-        return Choosable(option.key, wordings, tuple(map(self._bare, wordings)), clauses)
+        bare = tuple(map(self._bare, wordings))
+        things = frozenset[str | None]().union(*map(self._things, bare))
+        spelt = tuple((_joined(wording), self._negations(wording)) for wording in bare if wording)
+        return Choosable(option.key, wordings, bare, clauses, things, spelt)
 
     def _is_plain(self, clause: Units) -> bool:
         """Whether a part of a label means its choice even without the rest: "cancel it" does not."""
@@ -138,13 +144,10 @@ class Chooser:
         part = [place for place, c in choices.items() if any(_contains(wording, bare) for wording in c.bare)]
         if part:
             return part[0] if len(part) == 1 and self._fits(bare, choices[part[0]]) else None
-        same = _only(place for place, c in choices.items() if self._same_thing(bare, c))
-        return self._near(bare, choices) if same is None else same
-
-    def _same_thing(self, bare: Units, choice: Choosable) -> bool:
-        """Other words for the same: "手机号" where the choice is "电话"."""
+        # Other words for the same: "手机号" where the choice is "电话".
         meant = self._things(bare)
-        return bool(meant) and any(meant & self._things(wording) for wording in choice.bare)
+        same = _only(place for place, c in choices.items() if meant & c.things)
+        return self._near(bare, choices) if same is None else same
 
     def _things(self, bare: Units) -> set[str | None]:
         """The concepts that the whole text stands for."""
@@ -157,11 +160,11 @@ class Chooser:
 
     def _near(self, bare: Units, choices: dict[int, Choosable]) -> int | None:
         """A misspelt wording; the negations must be the same, for "不收到" is near "收到"."""
-        negations = self._negations(bare)
+        said, negations = _joined(bare), self._negations(bare)
         scores: Counter[int] = Counter()
         for place, choice in choices.items():
-            same = (_joined(w) for w in choice.bare if w and self._negations(w) == negations)
-            scores[place] = round(max((fuzz.ratio(_joined(bare), wording) for wording in same), default=0))
+            same = (wording for wording, own in choice.spelt if own == negations)
+            scores[place] = round(max((fuzz.ratio(said, wording) for wording in same), default=0))
         ranked = scores.most_common(2)
         enough = NEAR_HAN.get(min(len(bare), 4), NEAR) if all(map(is_han, bare)) else NEAR
         if not ranked or ranked[0][1] < enough:
@@ -183,6 +186,8 @@ def _says_enough(bare: Units) -> bool:
 
 
 def _contains(whole: Units, part: Units) -> bool:
+    if part and part[0] not in whole:
+        return False
     return any(whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1))
 
 
