@@ -22,7 +22,7 @@ def measure() -> list[Figure]:
     durations = []
     for _ in range(REPETITIONS):
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "tests/conversations", "-q"],
+            [sys.executable, "-m", "pytest", "tests/conversations"],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -31,6 +31,7 @@ def measure() -> list[Figure]:
         )
         found = _DURATION.findall(run.stdout)
         if run.returncode or not found:
+            print("\n".join(run.stdout.splitlines()[-10:]), file=sys.stderr)
             return [Figure(NAME, float(found[-1]) if found else None, "s", LIMIT, sound=False)]
         durations.append(float(found[-1]))
     return [median(NAME, durations, "s", LIMIT)]
