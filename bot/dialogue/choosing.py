@@ -159,7 +159,10 @@ class Chooser:
         return any(_contains(w, bare) and self._negations(w) == self._negations(bare) for w in choice.bare)
 
     def _near(self, bare: Units, choices: dict[int, Choosable]) -> int | None:
-        """A misspelt wording; the negations must be the same, for "不收到" is near "收到"."""
+        """A misspelt wording; the negations must be the same, for "不收到" is near "收到". A number is never
+        misspelt: "300" is not "¥3.00"."""
+        if all(map(str.isdigit, bare)):
+            return None
         said, negations = _joined(bare), self._negations(bare)
         scores: Counter[int] = Counter()
         for place, choice in choices.items():
