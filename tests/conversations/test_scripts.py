@@ -39,4 +39,5 @@ async def test_every_transition_is_walked(
     for script in SCRIPTS:
         if not walked.scripts & {(script.name, language) for language in LANGUAGES}:
             await play(script, "zh", engine, template, tmp_path_factory.mktemp(script.name))
-    assert walked.not_walked() == []
+    missing = walked.not_walked()
+    assert not missing, "no script walks\n" + "\n".join(missing)
