@@ -38,4 +38,5 @@ class Dialogue(Protocol):
 
     def turn(self, conversation: Conversation, event: Event, now: float) -> Generator[Read, Outcome, Turn]:
         """Yields each `Read` it needs and is sent its `Outcome`; returns the turn. Does not change
-        `conversation`. Never raises; never returns without a message for a customer's own event."""
+        `conversation`. Never raises; a customer's own event never leads to nothing: there is a message, or an act
+        whose outcome brings one."""

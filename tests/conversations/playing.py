@@ -279,7 +279,7 @@ def _reads(text: Text, label: str) -> bool:
 
 
 def state_of(talk: Conversation) -> str:
-    """"idle", the text key of the open question, or "waiting" for an act to be done."""
+    """ "idle", the text key of the open question, or "waiting" for an act to be done."""
     if not talk.frames:
         return "idle"
     top = talk.frames[-1]

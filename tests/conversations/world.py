@@ -86,7 +86,9 @@ class World:
     async def other_chat_cancels(self, number: str) -> None:
         """The same customer cancels in another chat, at whatever it costs."""
         order = await self.order(number)
-        await self.gateway.cancel(order["customer"], number, accepted_fee=10**9, reason="not_needed", key=f"other:{number}")
+        await self.gateway.cancel(
+            order["customer"], number, accepted_fee=10**9, reason="not_needed", key=f"other:{number}"
+        )
 
     async def staff(self, owner: str | None) -> None:
         """A colleague takes the conversation over, or gives it back."""
@@ -190,4 +192,3 @@ def _collect(value: Any, found: set[str]) -> None:
         case list():
             for part in value:
                 _collect(part, found)
-
