@@ -144,7 +144,8 @@ class CancelOrder(Flow):
         self.go("escalate", reason="asked", order=self.slots["order"], doing={"flow": "cancel_order"})
 
     def _remember_price(self, event: EventData) -> None:
-        quote = event.kwargs["quote"]
+        quote, order = event.kwargs["quote"], event.kwargs["order"]
+        self.slots.update(order=order.number, goods=order.goods)
         self.slots["price"] = {
             "fee": quote.fee,
             "refund": quote.refund,
@@ -152,7 +153,6 @@ class CancelOrder(Flow):
             "until": quote.free_until or self.now,
             "days": quote.refund_days,
         }
-        self.slots["goods"] = event.kwargs["order"].goods
 
     def _confirm(self, text: str, **values: Any) -> None:
         self.ask(
