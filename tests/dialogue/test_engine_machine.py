@@ -177,11 +177,19 @@ class Chat(RuleBasedStateMachine):
     def forge_a_button(self, token: str) -> None:
         self.take(Pressed(token))
 
-    @rule(number=st.sampled_from(NUMBERS), reason=st.integers(0, 5))
-    def walk_up_to_the_question(self, number: str, reason: int) -> None:
-        self.take(Said(f"取消订单 {number}"))
+    @precondition(lambda self: self.talk.customer not in (None, "chen"))
+    @rule(data=st.data(), reason=st.integers(0, 5))
+    def walk_up_to_the_question(self, data: st.DataObject, reason: int) -> None:
+        own = [order.number for order in self.world.orders.values() if order.customer == self.talk.customer]
+        self.take(Said(f"取消订单 {data.draw(st.sampled_from(own))}"))
         if self.asked and self.asked.key == "cancel_order.ask_reason":
             self.take(Pressed(self.asked.choices[reason].token))
+
+    @precondition(lambda self: self.asked is not None and self.asked.key.startswith("cancel_order.confirm_"))
+    @rule(place=st.integers(0, 2), words=st.sampled_from((None, *CONSENTS, *OTHER_LINES)))
+    def answer_the_question(self, place: int, words: str | None) -> None:
+        assert self.asked is not None
+        self.take(Pressed(self.asked.choices[place].token) if words is None else Said(words))
 
     @rule(kind=st.sampled_from(list(AttachmentKind)), text=st.sampled_from(("", "看图", "yes")))
     def attach(self, kind: AttachmentKind, text: str) -> None:
@@ -292,8 +300,8 @@ class Chat(RuleBasedStateMachine):
 
 TestChat = Chat.TestCase
 TestChat.settings = settings(
-    max_examples=120,
-    stateful_step_count=30,
+    max_examples=350,
+    stateful_step_count=50,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
