@@ -64,7 +64,13 @@ class Clockwork:
         return bool(found)
 
     async def run_changes(self) -> bool:
-        """Tell who watches the orders that moved; False when none did, or somebody else is at it."""
+        """Tell who watches the orders that moved; False when none did, or somebody else is at it.
+
+        Looks before it takes the lease, so that an idle process writes nothing.
+        """
+        seen = await self._database.run(leases.value, ORDER_CHANGES)
+        if not await self._changes((seen or {}).get("cursor", 0)):
+            return False
         token = uuid4().hex
         mine, value = await self._database.run(leases.take, ORDER_CHANGES, token, self._settings.lease)
         if not mine:

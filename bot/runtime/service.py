@@ -109,10 +109,9 @@ class Runtime:
         """Do everything that is due now: lanes, timers, order changes; return when nothing is."""
         busy = True
         while busy:
-            lanes = await self._worker.drain_due()
-            timers = await self._clockwork.run_timers()
-            changes = await self._clockwork.run_changes()
-            busy = lanes or timers or changes
+            while await self._worker.drain_due() or await self._clockwork.run_timers():
+                pass
+            busy = await self._clockwork.run_changes()
 
     def start(self) -> None:
         """Work in the background of the running event loop until `stop`."""

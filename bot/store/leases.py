@@ -11,6 +11,11 @@ from bot.store.inserting import insert_new
 from bot.store.tables import lease
 
 
+def value(connection: Connection, name: str) -> Any:
+    """What the last holder left, without taking the lease; None at first."""
+    return connection.scalar(select(lease.c.value).where(lease.c.name == name))
+
+
 def take(connection: Connection, name: str, token: str, seconds: float) -> tuple[bool, Any]:
     """Whether the lease is ours now, and the value its last holder left (None at first)."""
     insert_new(connection, lease, name=name, until=0.0)
@@ -19,13 +24,12 @@ def take(connection: Connection, name: str, token: str, seconds: float) -> tuple
         .where(lease.c.name == name, lease.c.until <= dbnow())
         .values(holder=token, until=dbnow() + seconds)
     )
-    value = connection.scalar(select(lease.c.value).where(lease.c.name == name))
-    return taken.rowcount == 1, value
+    return taken.rowcount == 1, value(connection, name)
 
 
-def leave(connection: Connection, name: str, token: str, value: Any) -> bool:
+def leave(connection: Connection, name: str, token: str, left: Any) -> bool:
     """Give the lease back with a value; False when it ran out and is somebody else's."""
-    left = connection.execute(
-        update(lease).where(lease.c.name == name, lease.c.holder == token).values(value=value, until=0.0, holder=None)
+    given_back = connection.execute(
+        update(lease).where(lease.c.name == name, lease.c.holder == token).values(value=left, until=0.0, holder=None)
     )
-    return left.rowcount == 1
+    return given_back.rowcount == 1
