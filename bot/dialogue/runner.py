@@ -61,6 +61,7 @@ class Runner:
     def _unforeseen(self, stage: Stage, frame: Frame, trigger: str) -> Work:
         """What a flow need not deal with itself."""
         if trigger == "not_linked":
+            stage.talk.customer = None  # the order service may have forgotten a customer who was linked
             frame.state, frame.question = self.book[frame.flow].initial, None
             yield from self.start(stage, IDENTIFY, {"for": self.book[frame.flow].title(frame.slots)}, then=BEGIN)
         elif trigger in ("service_down", "order_missing"):

@@ -35,6 +35,7 @@ class CancelOrder(Flow):
     ]
     _REASON = ["asking_reason", "asking_own_words"]
     _CONFIRM = ["confirming", "fee_rose"]
+    _OPEN = [*_CONFIRM, "asking_reason"]
     transitions = [
         # The first row that fits wins, as always in transitions.
         {"trigger": "begin", "source": "start", "dest": "quoting", "conditions": "knows_order"},
@@ -49,9 +50,9 @@ class CancelOrder(Flow):
         {"trigger": "own_words", "source": "asking_reason", "dest": "asking_own_words"},
         {"trigger": "reason_written", "source": _REASON, "dest": "confirming"},
         {"trigger": "affirmed", "source": _CONFIRM, "dest": "cancelling"},
-        {"trigger": "denied", "source": [*_CONFIRM, *_REASON], "dest": "kept"},
-        {"trigger": "changed_mind", "source": [*_CONFIRM, *_REASON], "dest": "quoting", "conditions": "names_other"},
-        {"trigger": "changed_mind", "source": [*_CONFIRM, *_REASON], "dest": "choosing"},
+        {"trigger": "denied", "source": _OPEN, "dest": "kept"},
+        {"trigger": "changed_mind", "source": _OPEN, "dest": "quoting", "conditions": "names_other"},
+        {"trigger": "changed_mind", "source": _OPEN, "dest": "choosing"},
         {"trigger": "cancelled", "source": "cancelling", "dest": "cancelled"},
         {"trigger": "fee_rose", "source": "cancelling", "dest": "fee_rose"},
         {"trigger": "refused", "source": "cancelling", "dest": "refused"},

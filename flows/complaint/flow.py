@@ -53,7 +53,7 @@ class Complaint(Flow):
         {"trigger": "contact_misread", "source": _CONTACT, "dest": "contact_unreadable"},
         {"trigger": "no_contact", "source": _CONTACT, "dest": "asking_words"},
         {"trigger": "told", "source": _WORDS, "dest": "confirming", "conditions": "has_words"},
-        {"trigger": "told", "source": _WORDS, "dest": "only_files"},
+        {"trigger": "told", "source": ["asking_words", "only_files"], "dest": "only_files"},
         {"trigger": "add_more", "source": "confirming", "dest": "asking_more"},
         {"trigger": "submitted", "source": "confirming", "dest": "opening"},
         {"trigger": "dropped", "source": "confirming", "dest": "dropped"},

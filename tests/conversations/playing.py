@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from bot.dialogue.conversation import Conversation
@@ -74,7 +75,11 @@ class Player:
             case "clock":
                 world.clock.now += step.clock or 0
             case "order_service":
-                world.line.state = step.order_service or "up"
+                await world.line.later(step.after, partial(world.line.become, step.order_service))
+            case "order_vanishes":
+                await world.line.later(step.after, partial(world.order_vanishes, str(step.order_vanishes)))
+            case "account_vanishes":
+                await world.account_vanishes(str(step.account_vanishes))
             case "courier_takes":
                 await world.courier_takes(str(step.courier_takes))
             case "other_chat_cancels":

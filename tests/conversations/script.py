@@ -56,6 +56,9 @@ class Step(_Strict):
     code: Literal["from outbox", "wrong"] | None = None
     clock: float | None = None
     order_service: Literal["up", "down", "silent"] | None = Field(None, alias="order service")
+    order_vanishes: str | None = Field(None, alias="order vanishes")
+    account_vanishes: str | None = Field(None, alias="account vanishes")
+    after: int = Field(0, alias="after answers")
     courier_takes: str | None = Field(None, alias="courier takes")
     other_chat_cancels: str | None = Field(None, alias="other chat cancels")
     staff: Literal["takes over", "gives back"] | None = None
@@ -94,7 +97,7 @@ class Step(_Strict):
 
 _THINGS = (
     *("customer", "long", "press", "stale", "forge", "attach", "link", "code", "clock", "order_service"),
-    *("courier_takes", "other_chat_cancels", "staff", "stored"),
+    *("order_vanishes", "account_vanishes", "courier_takes", "other_chat_cancels", "staff", "stored"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from bot.bootstrap import performers
 from bot.config import Settings, load
@@ -59,12 +59,35 @@ class OrderLine:
     database: Database
     state: str = "up"
 
+    _answers_left: int = 0
+    _then: Callable[[], Awaitable[None]] | None = None
+
+    async def become(self, state: str | None) -> None:
+        """From now on."""
+        self.state = state or "up"
+
+    async def later(self, answers: int, then: Callable[[], Awaitable[None]]) -> None:
+        """Something happens to the order service after so many more answers; at once after none."""
+        if answers == 0:
+            await then()
+            return
+        self._answers_left, self._then = answers, then
+
     async def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        await self._count()
         if self.state == "down":
             raise StoreUnavailable("the order service is away")
         if self.state == "silent":
             await asyncio.Event().wait()
         return await self.database.run(fn, *args, **kwargs)
+
+    async def _count(self) -> None:
+        if self._then is None:
+            return
+        if self._answers_left == 0:
+            then, self._then = self._then, None
+            await then()
+        self._answers_left -= 1
 
 
 @dataclass
@@ -82,6 +105,15 @@ class World:
     async def courier_takes(self, number: str) -> None:
         """A courier takes this order now."""
         await self.database.run(_take, number, self.clock.now)
+
+    async def order_vanishes(self, number: str) -> None:
+        """The order service no longer knows the order."""
+        await self.database.run(lambda c: c.execute(delete(order_table).where(order_table.c.number == number)))
+
+    async def account_vanishes(self, customer: str) -> None:
+        """The order service no longer knows the customer, who has no orders."""
+        await self.database.run(lambda c: c.execute(delete(contacts).where(contacts.c.customer == customer)))
+        await self.database.run(lambda c: c.execute(delete(customers).where(customers.c.id == customer)))
 
     async def other_chat_cancels(self, number: str) -> None:
         """The same customer cancels in another chat, at whatever it costs."""
@@ -151,7 +183,7 @@ async def make_template(file: Path) -> None:
     """A migrated database with the demo's customers and orders, at rest."""
     url = f"sqlite:///{file}"
     await upgrade(url)
-    database = Database(url, lambda: DAY.timestamp())
+    database = Database(url, DAY.timestamp)
     await database.run(seed, DAY.timestamp())
     await database.close()
 
