@@ -93,7 +93,7 @@ class Reader:
 
     def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
         entities = self._entities(stage, text)
-        if answer := self._entity(stage, entities) or self._only_words(stage, text):
+        if answer := self._entity(stage, text, entities) or self._only_words(stage, text):
             return answer
         if correction := self._correction(stage, text, entities):
             return correction
@@ -119,12 +119,17 @@ class Reader:
         place = self.understanding.choose(text, stage.options(question))
         return None if place is None else Chosen(question.answers[place])
 
-    def _entity(self, stage: Stage, entities: Mapping[str, Any]) -> Meaning | None:
+    def _entity(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
         question = stage.open_question
         for entity, trigger in (question.wants if question else {}).items():
-            if entity in entities:
+            if entity in entities and not (entity == "order_number" and self._is_another_wish(stage, text)):
                 return Given(trigger, {entity: entities[entity]})
         return None
+
+    def _is_another_wish(self, stage: Stage, text: str) -> bool:
+        """ "取消订单 TP1" does not only answer "which order is it?" when something else was under way."""
+        best = next(iter(self.understanding.intents(text)), None)
+        return best is not None and best.score >= SURE and best.flow not in {frame.flow for frame in stage.frames}
 
     def _only_words(self, stage: Stage, text: str) -> Meaning | None:
         """A question for the customer's own words takes whatever comes."""

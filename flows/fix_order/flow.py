@@ -22,6 +22,7 @@ CORRECTABLE = {
 class FixOrder(Flow):
     """Correct the address, the phone number or the recipient."""
 
+    about_order = True
     needs_customer = True
     chosen_texts = ("fix_order.ask_", "fix_order.refused.")
     states = [
@@ -57,6 +58,7 @@ class FixOrder(Flow):
         {"trigger": "affirmed", "source": "confirming", "dest": "saving"},
         {"trigger": "denied", "source": "confirming", "dest": "kept"},
         {"trigger": "write_again", "source": "confirming", "dest": "asking_value"},
+        {"trigger": "changed_mind", "source": "confirming", "dest": "choosing", "conditions": "names_other"},
         {"trigger": "changed_mind", "source": "confirming", "dest": "asking_value"},
         {"trigger": "changed_mind", "source": [*_ASKS_VALUE, "asking_field"], "dest": "choosing"},
         {"trigger": "leave", "source": [*_ASKS_VALUE, "asking_field"], "dest": "kept"},
@@ -72,6 +74,9 @@ class FixOrder(Flow):
 
     def knows_order(self, event: EventData) -> bool:
         return bool(self.slots.get("order"))
+
+    def names_other(self, event: EventData) -> bool:
+        return bool(event.kwargs.get("order"))
 
     def can_be_corrected(self, event: EventData) -> bool:
         return event.kwargs["order"].state in CORRECTABLE

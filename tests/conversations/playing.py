@@ -38,11 +38,13 @@ class Player:
         self.labels = Labels(texts)
         self.log: list[str] = []
         self.said: set[str] = set()
+        """What may be shown as it is: the customer's own words, and the order service's data."""
         self.now: list[Outgoing] = []
         self.shown: list[Outgoing] = []
 
     async def play(self) -> None:
         """Play it to its end. Raises `Differs`."""
+        self.said |= await self.world.data()
         await self._come_in()
         for number, step in enumerate(self.script.talk, 1):
             self._note(f"{number:>3}. {_told(step, self.language)}")
@@ -67,7 +69,8 @@ class Player:
                 await getattr(self, f"_{name}")(step)
             case [name]:
                 await self._world(name, step)
-                await self.driver.let_happen()
+                if not step.after:
+                    await self.driver.let_happen()
 
     async def _world(self, name: str, step: Step) -> None:
         world = self.world
@@ -187,7 +190,8 @@ class Player:
                 raise self._differs(f"not Chinese: {text!r}")
             if self.spoken == "en" and _HAN.search(text):
                 rest = text
-                for word in sorted({*await self.world.data(), *self.said, *LOCAL_NAMES}, key=len, reverse=True):
+                self.said |= await self.world.data()
+                for word in sorted({*self.said, *LOCAL_NAMES}, key=len, reverse=True):
                     rest = rest.replace(word, "") if word else rest
                 if _HAN.search(rest):
                     raise self._differs(f"not English: {text!r}")
