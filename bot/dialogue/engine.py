@@ -22,7 +22,7 @@ from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, S
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
-from bot.dialogue.stack import chains, raised, without_idle
+from bot.dialogue.stack import chains, is_busy, raised, without_idle
 from bot.dialogue.stage import Stage
 from bot.dialogue.texts import Texts
 from bot.dialogue.turn import Turn
@@ -206,17 +206,29 @@ class Engine:
     def _wanted(self, stage: Stage, intent: Intent) -> Work:
         under_way = next((frame for frame in reversed(stage.frames) if frame.flow == intent.flow), None)
         if under_way is None or self.runner.may_drop(under_way):
-            yield from self.runner.start(stage, intent.flow, dict(intent.slots))
+            yield from self.runner.start(stage, intent.flow, {**self._discussed(stage, intent), **intent.slots})
             return
         stage.frames[:] = raised(stage.frames, under_way)
-        other = intent.slots.get("order")
-        can_correct = self.book[under_way.flow].takes(under_way.state, CHANGED_MIND)
-        if other and other != under_way.slots.get("order") and can_correct and stage.top is under_way:
-            yield from self._answered(stage, under_way, CHANGED_MIND, {"order": other})
-        elif stage.top is not None and stage.top.awaits:
+        new = {name for name, value in intent.slots.items() if under_way.slots.get(name) != value}
+        if is_busy(chains(stage.frames)[-1]):
             stage.say("common.still_working")
+        elif new == {"order"} and stage.top is under_way and self._can_change_mind(under_way):
+            yield from self._answered(stage, under_way, CHANGED_MIND, {"order": intent.slots["order"]})
+        elif new:
+            slots = {**self._discussed(stage, intent), **intent.slots}
+            del stage.frames[stage.frames.index(under_way) :]
+            yield from self.runner.start(stage, intent.flow, slots, then=under_way.then)
         elif stage.open_question is not None:
             stage.put(stage.open_question)
+
+    def _can_change_mind(self, frame: Frame) -> bool:
+        return self.book[frame.flow].takes(frame.state, CHANGED_MIND)
+
+    def _discussed(self, stage: Stage, intent: Intent) -> dict[str, Any]:
+        """The order that the conversation is about, for a flow that is about one."""
+        known = (frame.slots["order"] for frame in reversed(stage.frames) if frame.slots.get("order"))
+        order = next(known, None) if self.book[intent.flow].about_order else None
+        return {"order": order} if order else {}
 
     def _missed(self, stage: Stage, missed: Missed) -> Work:
         top = stage.top

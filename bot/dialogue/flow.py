@@ -26,7 +26,8 @@ class Flow:
     """A conversation's part with one purpose. Subclasses set `states` and `transitions` and write handlers.
 
     `needs_customer`: the engine has the customer identified before `begin`. `passing`: the flow may be dropped
-    silently when the customer turns to something else. `chosen_texts`: prefixes of text keys that a handler
+    silently when the customer turns to something else. `about_order`: begun while another flow is about an order, it
+    is about the same one (its slot `order`). `chosen_texts`: prefixes of text keys that a handler
     puts together at run time (so that `tepai check` knows them).
     """
 
@@ -36,6 +37,7 @@ class Flow:
     transitions: ClassVar[Sequence[Mapping[str, Any]]] = ()
     needs_customer: ClassVar[bool] = False
     passing: ClassVar[bool] = False
+    about_order: ClassVar[bool] = False
     chosen_texts: ClassVar[tuple[str, ...]] = ()
 
     name: ClassVar[str]

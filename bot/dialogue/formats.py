@@ -1,4 +1,4 @@
-"""How a value is written in a text: `{fee:money}`, `{at:time}`, `{waited:duration}`, `{n:count:order|orders}`."""
+"""How a value is written in a text: `{fee:money}`, `{at:time}`, `{waited:duration}`."""
 
 from __future__ import annotations
 

@@ -96,7 +96,8 @@ def recipient_problem(text: str) -> str | None:
         return "missing"
     if len(name) > RECIPIENT_LIMIT:
         return "too_long"
-    return None if any(c.isalpha() for c in name) else "not_a_name"
+    looks_like_something_else = sum(c.isdigit() for c in name) > 1  # an address, a phone number
+    return None if any(c.isalpha() for c in name) and not looks_like_something_else else "not_a_name"
 
 
 def normal_recipient(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.dialogue import EventData, Flow, Reply
 from bot.orders.effects import CancelOrder as CancelIt
 from bot.orders.effects import GetQuote
-from bot.orders.model import State
+from bot.orders.model import Order, Quote, State
 from flows.common import show
 
 REASONS = ("no_courier", "too_slow", "wrong_information", "placed_twice", "not_needed", "price")
@@ -16,6 +16,7 @@ REASONS = ("no_courier", "too_slow", "wrong_information", "placed_twice", "not_n
 class CancelOrder(Flow):
     """Cancel one order, at a price the customer has agreed to, and only that."""
 
+    about_order = True
     needs_customer = True
     chosen_texts = ("cancel_order.confirm", "cancel_order.refused.", "cancel_order.choices.")
     states = [
@@ -150,7 +151,7 @@ class CancelOrder(Flow):
         self.slots["price"] = {
             "fee": quote.fee,
             "refund": quote.refund,
-            "rule": quote.rule,
+            "rule": wording(order, quote),
             "until": quote.free_until or self.now,
             "days": quote.refund_days,
         }
@@ -173,5 +174,15 @@ class CancelOrder(Flow):
         days = self.slots.get("price", {}).get("days", 3)
         if done is None:
             self.say(f"{text}_plain", order=order.number)
+        elif done.fee == 0 and done.refund == 0:
+            self.say(f"{text}_unpaid", order=order.number, at=done.at, by=done.by)
         else:
             self.say(text, order=order.number, at=done.at, fee=done.fee, refund=done.refund, by=done.by, days=days)
+
+
+def wording(order: Order, quote: Quote) -> str:
+    """Which text tells the price: the service's rule, unless the order itself says something more telling."""
+    if quote.fee == 0 and quote.refund == 0:
+        return "unpaid"
+    unseen = order.courier_side_accepted and quote.rule == "not_accepted"
+    return "free" if unseen else quote.rule

@@ -22,6 +22,7 @@ MOST_WORDS = 6_000
 class Complaint(Flow):
     """Hear what the customer has to say, show it to them, and open a ticket."""
 
+    about_order = True
     chosen_texts = ("complaint.titles.", "complaint.ask_words.", "complaint.summary.", "complaint.next.")
     states = [
         "start",

@@ -17,6 +17,7 @@ CANNOT = {"cannot_cancel", "cannot_fix"}
 class Escalate(Flow):
     """Bring customer and colleague together."""
 
+    about_order = True
     passing = True
     chosen_texts = ("escalate.ways", "escalate.way.", "escalate.choices.")
     states = [

@@ -30,6 +30,7 @@ TAKES_ORDER = {"pending_order", "track_order", "cancel_order"}
 class Faq(Flow):
     """Answer a frequent question."""
 
+    about_order = True
     passing = True
     chosen_texts = ("faq.answers.", "faq.titles.", "faq.live.", "faq.charge.", "complaint.titles.")
     states = [

@@ -20,10 +20,12 @@ class Greet(Flow):
         {"name": "welcomed_by_name", "on_enter": "welcome_by_name", "final": True},
         {"name": "thanked", "on_enter": "accept_thanks", "final": True},
         {"name": "parted", "on_enter": "say_goodbye", "final": True},
+        {"name": "apologised", "on_enter": "apologise", "final": True},
     ]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "thanked", "conditions": "was_thanked"},
         {"trigger": "begin", "source": "start", "dest": "parted", "conditions": "was_parted"},
+        {"trigger": "begin", "source": "start", "dest": "apologised", "conditions": "is_upset"},
         {"trigger": "begin", "source": "start", "dest": "looking", "conditions": "is_known"},
         {"trigger": "begin", "source": "start", "dest": "welcomed"},
         {"trigger": "orders_found", "source": "looking", "dest": "shown_waiting_order", "conditions": "has_waiting"},
@@ -37,6 +39,9 @@ class Greet(Flow):
 
     def was_parted(self, event: EventData) -> bool:
         return self.slots.get("said") == "bye"
+
+    def is_upset(self, event: EventData) -> bool:
+        return self.slots.get("said") == "upset"
 
     def is_known(self, event: EventData) -> bool:
         return self.customer is not None
@@ -73,6 +78,15 @@ class Greet(Flow):
     def accept_thanks(self, event: EventData) -> None:
         self.say("you_are_welcome")
         self.suggest("thanked", *self._menu())
+
+    def apologise(self, event: EventData) -> None:
+        self.say("sorry_for_trouble")
+        self.suggest(
+            "common.what_next",
+            Reply("why", start="pending_order"),
+            Reply("human", start="escalate", reason="upset"),
+            Reply("complain", label="complaint.title", start="complaint", about="complaint"),
+        )
 
     def say_goodbye(self, event: EventData) -> None:
         self.say("goodbye")

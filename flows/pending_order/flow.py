@@ -23,6 +23,7 @@ SOON, LATEST = 30 * 60, 3 * 24 * 3600
 class PendingOrder(Flow):
     """Find out why an order waits, and help."""
 
+    about_order = True
     needs_customer = True
     chosen_texts = ("pending_order.cause.", "pending_order.evidence.")
     states = [
