@@ -39,7 +39,8 @@ class Complaint(Flow):
         {"name": "dropped", "on_enter": "say_dropped", "final": True},
     ]
     _CONTACT = ["asking_contact", "contact_unreadable"]
-    _WORDS = ["asking_words", "asking_more", "only_files", "confirming"]
+    _FIRST_WORDS = ["asking_words", "only_files"]
+    _MORE_WORDS = ["asking_more", "confirming"]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "asking_about", "unless": "knows_about"},
         {"trigger": "begin", "source": "start", "dest": "choosing_order", "conditions": "lacks_order"},
@@ -53,8 +54,9 @@ class Complaint(Flow):
         {"trigger": "contact_given", "source": _CONTACT, "dest": "asking_words"},
         {"trigger": "contact_misread", "source": _CONTACT, "dest": "contact_unreadable"},
         {"trigger": "no_contact", "source": _CONTACT, "dest": "asking_words"},
-        {"trigger": "told", "source": _WORDS, "dest": "confirming", "conditions": "has_words"},
-        {"trigger": "told", "source": ["asking_words", "only_files"], "dest": "only_files"},
+        {"trigger": "told", "source": _FIRST_WORDS, "dest": "confirming", "conditions": "has_words"},
+        {"trigger": "told", "source": _FIRST_WORDS, "dest": "only_files"},
+        {"trigger": "told", "source": _MORE_WORDS, "dest": "confirming"},
         {"trigger": "add_more", "source": "confirming", "dest": "asking_more"},
         {"trigger": "submitted", "source": "confirming", "dest": "opening"},
         {"trigger": "dropped", "source": "confirming", "dest": "dropped"},

@@ -76,30 +76,29 @@ class Escalate(Flow):
         reason = self.slots.get("reason")
         self.slots["desk"] = {"open": event.kwargs["open"], "opens_at": event.kwargs["opens_at"]}
         text = f"ways_{reason}" if reason in CANNOT else "ways"
-        self._offer(text, without="", ways=ways(event.kwargs))
+        self._offer(text, ("human", "hotline", "write", "accounts"), ways=ways(event.kwargs))
 
     def tell_hotline(self, event: EventData) -> None:
         desk = self.slots["desk"]
         if desk["open"] or desk["opens_at"] is None:
-            self._offer("hotline_told" if desk["open"] else "hotline_told_closed", without="hotline")
+            self._offer("hotline_told" if desk["open"] else "hotline_told_closed", ("human", "write", "accounts"))
         else:
-            self._offer("hotline_told_until_open", without="hotline", opens_at=desk["opens_at"])
+            self._offer("hotline_told_until_open", ("human", "write", "accounts"), opens_at=desk["opens_at"])
 
     def tell_accounts(self, event: EventData) -> None:
-        self._offer("accounts_told", without="accounts")
+        self._offer("accounts_told", ("human", "hotline", "write"))
 
     def write_request(self, event: EventData) -> None:
         self.call("complaint", then="written", about="written_request", order=self.slots.get("order"))
 
     def offer_again(self, event: EventData) -> None:
-        self._offer("not_written", without="")
+        self._offer("not_written", ("human", "hotline", "write", "accounts"))
 
     def accept_no(self, event: EventData) -> None:
         self.say("declined")
 
-    def _offer(self, text: str, *, without: str, **values: Any) -> None:
-        """Ask which way is wanted, leaving out the one that was just told."""
-        keys = [key for key in ("human", "hotline", "write", "accounts") if key != without]
+    def _offer(self, text: str, keys: tuple[str, ...], **values: Any) -> None:
+        """Ask which way is wanted; the one that was just told is not among them."""
         self.ask(text, *(Reply(key, then=key) for key in keys), Reply("no_thanks", then="declined"), **values)
 
     @classmethod
