@@ -1,18 +1,17 @@
-"""What all scripts share: the engine with every flow, the seeded template, and the record of what was walked."""
+"""What all scripts share: the engine with every flow, the seeded ground, and the record of what was walked."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from bot.bootstrap import dialogue
 from bot.config import load
 from bot.dialogue.engine import Engine
+from tests.conversations.ground import Ground, prepare
 from tests.conversations.walking import Walked
-from tests.conversations.world import make_template
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +20,10 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("seeded") / "tepai.db"
-    asyncio.run(make_template(file))
-    return file
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    made = asyncio.run(prepare(tmp_path_factory.mktemp("seeded") / "tepai.db"))
+    yield made
+    asyncio.run(made.database.close())
 
 
 @pytest.fixture(scope="session")

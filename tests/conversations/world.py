@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from pathlib import Path
+from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, delete, select, update
 
@@ -23,33 +19,19 @@ from bot.identity.links import Links
 from bot.orders.sql import rows
 from bot.orders.sql.gateway import SqlGateway
 from bot.orders.sql.plan import Do, Move, Step, happened
-from bot.orders.sql.seed import seed
 from bot.orders.sql.tables import contacts, customers
 from bot.orders.sql.tables import orders as order_table
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
 from bot.store.database import Database
-from bot.store.migrate import upgrade
 from bot.store.tables import conversation
 from tests.conversations.driver import CHAT, Phone
+from tests.conversations.ground import DAY, Clock, Ground
 from tests.conversations.script import Stored
 
-ZONE = ZoneInfo("Asia/Shanghai")
-DAY = datetime(2026, 11, 24, tzinfo=ZONE)
-"""A Tuesday: the hotline and the staff keep 08:00 to 22:00."""
-STALL = 0.25
+STALL = 0.1
 """Seconds that the bot waits for an order service that never answers; only scripts with one set it so low."""
 RUNTIME = RuntimeSettings(language="zh", most_tries=3)
-
-
-@dataclass
-class Clock:
-    """A clock that scripts move."""
-
-    now: float
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -156,36 +138,25 @@ class World:
         return found
 
 
+@cache
 def settings(url: str, *, stalls: bool) -> Settings:
     """What config.yaml says, on this database."""
     read = load(environ={"TEPAI_SECRET": "a secret of the tests", "DATABASE_URL": url})
     return read.model_copy(update={"orders": read.orders.model_copy(update={"timeout": STALL})}) if stalls else read
 
 
-@asynccontextmanager
-async def world(template: Path, folder: Path, engine: Engine, at: str, *, stalls: bool) -> AsyncIterator[World]:
-    """A copy of the template at this time of the day. `stalls`: the order service will not answer for a while."""
-    file = folder / "tepai.db"
-    shutil.copyfile(template, file)
-    clock = Clock(time_of_day(at))
-    database = Database(f"sqlite:///{file}", clock)
+async def world(ground: Ground, engine: Engine, at: str, *, stalls: bool) -> World:
+    """The ground as seeded, at this time of the day. `stalls`: the order service will not answer for a while."""
+    await ground.put_back(time_of_day(at))
+    database, clock = ground.database, ground.clock
     line = OrderLine(database)
-    chosen = settings(f"sqlite:///{file}", stalls=stalls)
+    chosen = settings(ground.url, stalls=stalls)
     gateway = SqlGateway(line, chosen.orders.policy())  # type: ignore[arg-type]
     links = Links(chosen.secret.get_secret_value(), chosen.identity.link_hours, clock)
     phone = Phone()
-    parts = (performers(chosen, database, gateway, None), {phone.name: phone}, gateway, links, RUNTIME)
-    yield World(database, clock, line, gateway, links, Runtime(database, engine, *parts), phone)
-    await database.close()
-
-
-async def make_template(file: Path) -> None:
-    """A migrated database with the demo's customers and orders, at rest."""
-    url = f"sqlite:///{file}"
-    await upgrade(url)
-    database = Database(url, DAY.timestamp)
-    await database.run(seed, DAY.timestamp())
-    await database.close()
+    patience = replace(RUNTIME, read=STALL, act=STALL) if stalls else RUNTIME
+    parts = (performers(chosen, database, gateway, None), {phone.name: phone}, gateway, links, patience)
+    return World(database, clock, line, gateway, links, Runtime(database, engine, *parts), phone)
 
 
 def time_of_day(told: str) -> float:
