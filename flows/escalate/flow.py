@@ -8,7 +8,7 @@ from typing import Any
 from bot.dialogue import EventData, Flow, Reply
 from bot.dialogue.effects import HandOver, ReadDesk
 
-AT_ONCE = {"asked", "stuck", "trouble", "locked", "not_understood", "lost", "complaint"}
+AT_ONCE = {"asked", "upset", "stuck", "trouble", "locked", "not_understood", "lost", "complaint"}
 """Reasons that need no question: the customer wants a person, or the bot knows that it is needed."""
 CANNOT = {"cannot_cancel", "cannot_fix"}
 """Reasons for which the customer hears first that there are still other ways."""
