@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,8 @@ class Player:
         self.world = world
         self.driver = driver
         self.labels = Labels(texts)
-        self.log: list[str] = []
+        self.log: list[Callable[[], str]] = []
+        """What went on, put into words only when somebody must read it."""
         self.said: set[str] = set()
         """What may be shown as it is: the customer's own words, and the order service's data."""
         self.now: list[Outgoing] = []
@@ -47,12 +48,12 @@ class Player:
         self.said |= await self.world.data()
         await self._come_in()
         for number, step in enumerate(self.script.talk, 1):
-            self._note(f"{number:>3}. {_told(step, self.language)}")
+            self._note(partial(_numbered, number, step, self.language))
             await self._do(step)
             self.now = await self.driver.answers()
             self.shown += self.now
             for message in self.now:
-                self._note(self._line(message))
+                self._note(partial(self._line, message, self.spoken))
             await self._compare(step)
         await self._compare_end()
 
@@ -189,12 +190,15 @@ class Player:
             if self.spoken == "zh" and not _HAN.search(text) and re.search("[a-z]{3}", text):
                 raise self._differs(f"not Chinese: {text!r}")
             if self.spoken == "en" and _HAN.search(text):
-                rest = text
-                self.said |= await self.world.data()
-                for word in sorted({*self.said, *LOCAL_NAMES}, key=len, reverse=True):
-                    rest = rest.replace(word, "") if word else rest
-                if _HAN.search(rest):
+                if not self._is_english_but_for_data(text):
+                    self.said |= await self.world.data()
+                if not self._is_english_but_for_data(text):
                     raise self._differs(f"not English: {text!r}")
+
+    def _is_english_but_for_data(self, text: str) -> bool:
+        for word in sorted({*self.said, *LOCAL_NAMES}, key=len, reverse=True):
+            text = text.replace(word, "") if word else text
+        return not _HAN.search(text)
 
     async def _compare_orders(self, orders: Mapping[str, str | Values]) -> None:
         for number, expected in orders.items():
@@ -205,7 +209,7 @@ class Player:
                     raise self._differs(f"order {number}: {name} should be {value!r}, not {found!r}")
 
     async def _compare_end(self) -> None:
-        self._note("  . end")
+        self._note(lambda: "  . end")
         await self._compare_orders(self.script.orders)
         talk = await self.world.conversation()
         end = state_of(talk)
@@ -232,18 +236,22 @@ class Player:
 
     # --- telling ---------------------------------------------------------------------------------------------
 
-    def _note(self, line: str) -> None:
+    def _note(self, line: Callable[[], str]) -> None:
         self.log.append(line)
 
-    def _line(self, message: Outgoing) -> str:
+    def _line(self, message: Outgoing, spoken: str) -> str:
         values = {name: value for name, value in message.values.items() if name not in ("goods",)}
-        names = [self.labels.name(choice.label, message.key, self.spoken) for choice in message.choices]
+        names = [self.labels.name(choice.label, message.key, spoken) for choice in message.choices]
         lines = [f"     bot: {message.key} {values or ''}", *(f"        | {line}" for line in message.text.split("\n"))]
         return "\n".join([*lines, f"        [{'] ['.join(names)}]"] if names else lines)
 
     def _differs(self, why: str) -> Differs:
-        talk = "\n".join(self.log)
+        talk = "\n".join(line() for line in self.log)
         return Differs(f"\n{self.script.name} in {self.language}: {self.script.about}\n{talk}\n >>> {why}\n")
+
+
+def _numbered(number: int, step: Step, language: str) -> str:
+    return f"{number:>3}. {_told(step, language)}"
 
 
 class Labels:
