@@ -68,8 +68,12 @@ def _every_row(connection: Connection) -> Rows:
 
 
 def _put_back(connection: Connection, seeded: Rows) -> None:
-    for table, _ in reversed(seeded):
-        connection.execute(delete(table))
-    for table, rows in seeded:
+    changed: Rows = []
+    for table, rows in reversed(seeded):
+        found = [dict(row._mapping) for row in connection.execute(select(table))]
+        if found != rows:
+            connection.execute(delete(table))
+            changed.append((table, rows))
+    for table, rows in reversed(changed):
         if rows:
             connection.execute(insert(table), rows)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Table
+
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.texts import Text, Texts
 from bot.messages import Choice, Outgoing
@@ -180,9 +182,6 @@ class Player:
         for text in texts:
             if re.search(r"[{}]", text) and not any(mark in words for words in self.said for mark in "{}"):
                 raise self._differs(f"an unfilled placeholder: {text!r}")
-        spoken = (await self.world.conversation()).language
-        if spoken != self.spoken:
-            raise self._differs(f"the bot should speak {self.spoken}, not {spoken}")
         await self._check_language(texts)
 
     async def _check_language(self, texts: Iterable[str]) -> None:
@@ -215,6 +214,8 @@ class Player:
         end = state_of(talk)
         if end != self.script.end:
             raise self._differs(f"it should end with {self.script.end!r}, not with {end!r}")
+        if talk.language != self.spoken:
+            raise self._differs(f"the bot should speak {self.spoken}, not {talk.language}")
         linked = self.script.linked or self.script.as_ or "nobody"
         if (talk.customer or "nobody") != linked:
             raise self._differs(f"the chat should belong to {linked}, not to {talk.customer or 'nobody'}")
@@ -224,14 +225,17 @@ class Player:
 
     async def _compare_found(self) -> None:
         found = self.script.staff_find
-        tables: list[tuple[str, Any, Any]] = [
-            ("queue", found.queue, [row["reason"] for row in await self.world.table(handover)]),
-            ("tickets", found.tickets, [row["about"] for row in await self.world.table(ticket)]),
-            ("feedback", found.feedback, [row["score"] for row in await self.world.table(feedback)]),
-            ("mails", found.mails, len(await self.world.table(mail))),
+        tables: list[tuple[str, Any, Table, str]] = [
+            ("queue", found.queue, handover, "reason"),
+            ("tickets", found.tickets, ticket, "about"),
+            ("feedback", found.feedback, feedback, "score"),
+            ("mails", found.mails, mail, "reference"),
         ]
-        for name, expected, there in tables:
-            if expected is not None and expected != there:
+        for name, expected, table, column in tables:
+            if expected is None:
+                continue
+            there = [row[column] for row in await self.world.table(table)]
+            if expected != (len(there) if isinstance(expected, int) else there):
                 raise self._differs(f"staff should find {name} {expected}, not {there}")
 
     # --- telling ---------------------------------------------------------------------------------------------
