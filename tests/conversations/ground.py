@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, MetaData, Table, delete, insert, select
+from sqlalchemy import Connection, MetaData, Table, insert, select
 
 from bot.orders.sql import tables as order_tables
 from bot.orders.sql.seed import seed
@@ -68,12 +68,8 @@ def _every_row(connection: Connection) -> Rows:
 
 
 def _put_back(connection: Connection, seeded: Rows) -> None:
-    changed: Rows = []
-    for table, rows in reversed(seeded):
-        found = [dict(row._mapping) for row in connection.execute(select(table))]
-        if found != rows:
-            connection.execute(delete(table))
-            changed.append((table, rows))
-    for table, rows in reversed(changed):
+    for table, _ in reversed(seeded):
+        connection.exec_driver_sql(f"DELETE FROM {table.name}")
+    for table, rows in seeded:
         if rows:
             connection.execute(insert(table), rows)
