@@ -141,7 +141,19 @@ def test_languages(rules: Rules) -> None:
     said: dict[str | None, list[str]] = {
         "zh": ["我的订单呢", "我的order呢", "訂單在哪"],
         "en": ["where is my order", "Hello", "cancel", "kan jij mij even helpen"],
-        None: ["ok", "lin.yue@example.com", "/start", "https://example.com/where/is", "TP12345678", "13800138000", "👍", "", "Zhang Wei", "مرحبا", "1"],
+        None: [
+            "ok",
+            "lin.yue@example.com",
+            "/start",
+            "https://example.com/where/is",
+            "TP12345678",
+            "13800138000",
+            "👍",
+            "",
+            "Zhang Wei",
+            "مرحبا",
+            "1",
+        ],
     }
     wrong = [(text, language) for language, texts in said.items() for text in texts if rules.language(text) != language]
     assert not wrong
