@@ -85,7 +85,14 @@ class Engine:
                 if any(frame.awaits == event.act for frame in stage.frames):
                     stage.say("common.delayed")
             case Woke():
-                yield from self.runner.start(stage, event.flow, dict(event.slots))
+                yield from self._woke(stage, event)
+
+    def _woke(self, stage: Stage, woke: Woke) -> Work:
+        """Unasked news. What turns out to be none leaves everything open as the customer last saw it."""
+        frames, offer = list(stage.frames), stage.talk.offer
+        yield from self.runner.start(stage, woke.flow, dict(woke.slots))
+        if not stage.steps and stage.suggestion is None:
+            stage.frames[:], stage.talk.offer = frames, offer
 
     def _stranded(self, stage: Stage) -> Frame | None:
         """Drop the chains that a new version of their flow cannot go on with; returns a frame of them."""
