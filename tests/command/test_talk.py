@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -91,15 +92,25 @@ class AtTerminal:
             stderr=theirs,
         )
         os.close(theirs)
-        self.seen = ""
+        self._unread = b""
 
     def until(self, text: str) -> None:
-        start = len(self.seen)
-        while text not in self.seen[start:]:
-            self.seen += os.read(self._ours, 65536).decode(errors="replace")
+        """Read on to the end of this text; what comes after it stays unread."""
+        wanted = text.encode()
+        while wanted not in self._unread:
+            self._unread += os.read(self._ours, 65536)
+        self._unread = self._unread.partition(wanted)[2]
 
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
+
+    def ends(self) -> int | None:
+        """Ask for the end as a person would: again, when it was pressed while the prompt was not yet back."""
+        for _ in range(20):
+            self.type("\x04")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(1)
+        return None
 
     def close(self) -> None:
         self.process.kill()
@@ -118,5 +129,4 @@ def test_at_a_terminal_answers_come_above_the_prompt(terminal: AtTerminal) -> No
     terminal.until(STUCK)
     terminal.type("1\r")
     terminal.until("  5. ")
-    terminal.type("\x04")
-    assert terminal.process.wait(10) == 0
+    assert terminal.ends() == 0
