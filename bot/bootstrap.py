@@ -24,7 +24,6 @@ from bot.dialogue.lexicon import load_lexicon
 from bot.dialogue.rules import Rules
 from bot.dialogue.texts import LANGUAGES, Texts, as_text, load_texts
 from bot.identity import codes
-from bot.identity.guard import Limits
 from bot.identity.links import Links
 from bot.orders import service as orders
 from bot.orders.sql import rows
@@ -37,7 +36,6 @@ from bot.store import migrate
 from bot.store import support as support_store
 from bot.store.database import Database
 from bot.support import performers as support
-from bot.support.mail import SmtpMailer
 from bot.support.postman import Postman
 
 FLOWS = Path(flows.__path__[0])
@@ -144,7 +142,7 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     gateway = SqlGateway(database, settings.orders.policy())
     links = Links(settings.secret.get_secret_value(), settings.identity.link_hours, clock)
     engine = dialogue(settings)
-    postman = _postman(settings, database)
+    postman = support.postman(database, settings)
     runtime = Runtime(
         database,
         engine,
@@ -186,27 +184,9 @@ def _constants(settings: Settings, language: str) -> Mapping[str, Any]:
 
 def performers(settings: Settings, database: Database, gateway: SqlGateway, postman: Postman | None) -> Performers:
     """Who does what flows wish for. `postman`: who sends the mails, if a mail server is set."""
-    proof = settings.identity
-    limits = Limits(proof.code_minutes * 60, proof.code_tries, tuple(60.0 * minutes for minutes in proof.pauses))
     secret = settings.secret.get_secret_value()
     return {
         **orders.performers(gateway, settings.orders.policy(), settings.orders.timeout),
-        **codes.performers(database, gateway, secret, limits),
+        **codes.performers(database, gateway, secret, settings.identity.limits()),
         **support.performers(database, settings.company, postman.wake if postman else None),
     }
-
-
-def _postman(settings: Settings, database: Database) -> Postman | None:
-    smtp = settings.smtp
-    if not smtp.host:
-        return None
-    mailer = SmtpMailer(
-        smtp.host,
-        smtp.port,
-        smtp.sender or settings.company.email,
-        security=smtp.security,
-        username=smtp.username,
-        password=settings.smtp_password.get_secret_value(),
-        timeout=smtp.timeout,
-    )
-    return Postman(database, mailer)
