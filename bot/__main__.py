@@ -14,6 +14,7 @@ from bot.commands.flows import flows
 from bot.commands.new_flow import new_flow
 from bot.commands.run import run
 from bot.commands.talk import talk
+from bot.commands.worker import worker
 from bot.errors import TepaiError
 
 CANNOT = 2
@@ -38,7 +39,7 @@ def main() -> None:
     """Tepai: a customer-service chatbot for an on-demand courier."""
 
 
-for command in (run, talk, check, flows, new_flow, db):
+for command in (run, worker, talk, check, flows, new_flow, db):
     main.add_command(command)
 
 if __name__ == "__main__":

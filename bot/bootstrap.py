@@ -76,11 +76,12 @@ class App:
             await self.database.close()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Ready, and doing in the background whatever comes due."""
+    async def running(self, work: bool = True) -> AsyncIterator[None]:
+        """Ready, and doing in the background whatever comes due; without `work`, another process has to."""
         async with self.ready():
-            self.runtime.start()
-            post = asyncio.create_task(self.postman.run()) if self.postman else None
+            if work:
+                self.runtime.start()
+            post = asyncio.create_task(self.postman.run()) if work and self.postman else None
             try:
                 yield
             finally:

@@ -1,4 +1,4 @@
-"""`tepai run`: serve the web chat."""
+"""`tepai run`: serve the web chat and, unless another process does, the background work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import signal
 import socket
 import sys
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -15,25 +16,41 @@ from bot.errors import ConfigError
 
 if TYPE_CHECKING:
     from bot.bootstrap import App
+    from bot.config import Settings
 
+STOP_SIGNS = (signal.SIGTERM, signal.SIGINT)
 STOP_SECONDS = 3
 """How long open pages may hold up the end; live streams never end by themselves."""
 
 
 @click.command()
-def run() -> None:
+@click.option("--no-worker", is_flag=True, help="Only serve: `tepai worker` delivers, on the same database.")
+def run(no_worker: bool) -> None:
     """Serve the web chat, with demo data unless `demo` is off in config.yaml."""
+    settings = begin()
+    door = listen(settings.web.host, settings.web.port)
+    live(settings, lambda app: serve(app, door, work=not no_worker))
+
+
+def begin() -> Settings:
+    """What every process that stays does first: logs, a prompt end on a signal, the settings."""
     from bot import config, logs
 
     logs.configure()
-    for sign in (signal.SIGTERM, signal.SIGINT):
+    for sign in STOP_SIGNS:
         signal.signal(sign, lambda *_: sys.exit(0))
-    settings = config.load()
-    door = listen(settings.web.host, settings.web.port)
+    return config.load()
+
+
+def live(settings: Settings, life: Callable[[App], Awaitable[None]]) -> None:
+    """Join the parts and run `life` on an event loop of its own."""
     from bot.bootstrap import assemble  # a second of imports: what is set wrongly is told before
 
+    async def begun() -> None:
+        await life(assemble(settings))
+
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(serve(assemble(settings), door))
+        runner.run(begun())
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -48,8 +65,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"cannot listen on {host}:{port}: {error}") from None
 
 
-async def serve(app: App, door: socket.socket) -> None:
-    """Start the parts, serve until told to stop, stop the parts."""
+async def serve(app: App, door: socket.socket, work: bool) -> None:
+    """Start the parts, serve until told to stop, stop the parts. Without `work`, nothing is delivered here."""
     import uvicorn
 
     server = uvicorn.Server(
@@ -64,7 +81,7 @@ async def serve(app: App, door: socket.socket) -> None:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
-    async with app.running():
+    async with app.running(work):
         host, port = door.getsockname()[:2]
         for line in app.what_to_open(_address(host, port)):
             click.echo(line)
