@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -38,10 +38,25 @@ SETTINGS = (
 
 
 class Server:
-    """A running server. `url(name)` is the address of one of its databases."""
+    """A server in a folder of its own. `url(name)` is the address of one of its databases."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Sequence[str | Path], run: dict[str, Any]) -> None:
         self._folder = folder
+        self._command_line = command
+        self._run = run
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, again perhaps, and wait until it answers."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(self._command_line, stdout=log, stderr=log, **self._run)
+        _wait_until_ready(self._process, self._folder)
+
+    def stop(self) -> None:
+        """Stop it at once, as if it had crashed."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(10)
 
     def url(self, name: str) -> str:
         return f"postgresql+asyncpg://postgres@/{name}?host={self._folder}"
@@ -71,14 +86,18 @@ class Server:
 
 
 @contextlib.contextmanager
-def throwaway() -> Iterator[Server]:
-    """A new server in a temporary folder. Raises `RuntimeError` where no PostgreSQL can be found."""
+def throwaway(*settings: str) -> Iterator[Server]:
+    """A new server in a temporary folder. `settings` ("name=value") win over `SETTINGS`. Raises `RuntimeError` where
+    no PostgreSQL can be found."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     user = _plain_user()
     if user:
         os.chown(folder, user["user"], user["group"])
     run: dict[str, Any] = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}}
+    options = [part for setting in (*SETTINGS, *settings) for part in ("-c", setting)]
+    command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
+    server = Server(folder, command, {**run, **user})
     try:
         made = subprocess.run(
             [programs / "initdb", "-D", folder / "data", *INITDB],
@@ -90,23 +109,11 @@ def throwaway() -> Iterator[Server]:
         )
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        with _running(programs, folder, {**run, **user}):
-            yield Server(folder)
+        server.start()
+        yield server
     finally:
+        server.stop()  # its data is thrown away, so it need not be saved
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _running(programs: Path, folder: Path, run: dict[str, Any]) -> Iterator[None]:
-    options = [part for setting in SETTINGS for part in ("-c", setting)]
-    command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, **run) as server:
-        try:
-            _wait_until_ready(server, folder)
-            yield
-        finally:
-            server.send_signal(signal.SIGQUIT)  # its data is thrown away, so it need not be saved
-            server.wait(10)
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], folder: Path) -> None:
