@@ -46,6 +46,12 @@ class Server:
         self._run = run
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The number of its first process. It must have been started."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, again perhaps, and wait until it answers."""
         with (self._folder / "log").open("ab") as log:
