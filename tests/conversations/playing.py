@@ -40,14 +40,13 @@ class Player:
         self.labels = Labels(texts)
         self.log: list[Callable[[], str]] = []
         """What went on, put into words only when somebody must read it."""
-        self.said: set[str] = set()
+        self.said: set[str] = set(world.seeded_data)
         """What may be shown as it is: the customer's own words, and the order service's data."""
         self.now: list[Outgoing] = []
         self.shown: list[Outgoing] = []
 
     async def play(self) -> None:
         """Play it to its end. Raises `Differs`."""
-        self.said |= await self.world.data()
         await self._come_in()
         for number, step in enumerate(self.script.talk, 1):
             self._note(partial(_numbered, number, step, self.language))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Select, Table, delete, select, update
 
 from bot.bootstrap import performers
 from bot.config import Settings, load
@@ -26,7 +26,7 @@ from bot.runtime.settings import RuntimeSettings
 from bot.store.database import Database
 from bot.store.tables import conversation
 from tests.conversations.driver import CHAT, Phone
-from tests.conversations.ground import DAY, Clock, Ground
+from tests.conversations.ground import DAY, Clock, Ground, words
 from tests.conversations.script import Stored
 
 STALL = 0.1
@@ -82,6 +82,7 @@ class World:
     gateway: SqlGateway
     links: Links
     runtime: Runtime
+    seeded_data: frozenset[str]
     phone: Phone = field(default_factory=Phone)
 
     async def courier_takes(self, number: str) -> None:
@@ -114,28 +115,26 @@ class World:
 
     async def order(self, number: str) -> dict[str, Any]:
         """The order's row in the order service's own table."""
-        return next(row for row in await self.table(order_table) if row["number"] == number)
+        return (await self._rows(select(order_table).where(order_table.c.number == number)))[0]
 
     async def conversation(self) -> Conversation:
         """The conversation as stored."""
-        found = [row["state"] for row in await self.table(conversation) if row["id"] == CHAT.conversation]
-        return Conversation.from_json(found[0] if found else {})
+        found = await self._rows(select(conversation.c.state).where(conversation.c.id == CHAT.conversation))
+        return Conversation.from_json(found[0]["state"] if found else {})
 
     async def table(self, table: Table) -> list[dict[str, Any]]:
         """All rows of a table."""
-
-        def read(connection: Connection) -> list[dict[str, Any]]:
-            return [dict(row._mapping) for row in connection.execute(select(table))]
-
-        return await self.database.run(read)
+        return await self._rows(select(table))
 
     async def data(self) -> set[str]:
-        """Every word of the order service's data: it is shown as it is, in whatever language."""
-        found: set[str] = set()
-        for table in (customers, contacts, order_table):
-            for row in await self.table(table):
-                _collect(row, found)
-        return found
+        """Every word of the order service's data as it stands."""
+        return await self.database.run(words)
+
+    async def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
+        def read(connection: Connection) -> list[dict[str, Any]]:
+            return [row._asdict() for row in connection.execute(query)]
+
+        return await self.database.run(read)
 
 
 @cache
@@ -156,7 +155,7 @@ async def world(ground: Ground, engine: Engine, at: str, *, stalls: bool) -> Wor
     phone = Phone()
     patience = replace(RUNTIME, read=STALL, act=STALL) if stalls else RUNTIME
     parts = (performers(chosen, database, gateway, None), {phone.name: phone}, gateway, links, patience)
-    return World(database, clock, line, gateway, links, Runtime(database, engine, *parts), phone)
+    return World(database, clock, line, gateway, links, Runtime(database, engine, *parts), ground.data, phone)
 
 
 def time_of_day(told: str) -> float:
@@ -183,15 +182,3 @@ def _store(connection: Connection, stored: Stored) -> None:
     talk = Conversation.from_json(state)
     talk.frames = [Frame(stored.flow, stored.version, stored.state, dict(stored.slots))]
     connection.execute(update(conversation).values(state={**state, **talk.to_json()}))
-
-
-def _collect(value: Any, found: set[str]) -> None:
-    match value:
-        case str():
-            found.add(value)
-        case dict():
-            for part in value.values():
-                _collect(part, found)
-        case list():
-            for part in value:
-                _collect(part, found)
