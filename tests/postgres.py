@@ -92,8 +92,8 @@ class Server:
 
 
 @contextlib.contextmanager
-def throwaway(*settings: str) -> Iterator[Server]:
-    """A new server in a temporary folder. `settings` ("name=value") win over `SETTINGS`. Raises `RuntimeError` where
+def throwaway(settings: Sequence[str] = SETTINGS) -> Iterator[Server]:
+    """A new server in a temporary folder. Of `settings` ("name=value") a later one wins. Raises `RuntimeError` where
     no PostgreSQL can be found."""
     programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="pg"))
@@ -101,7 +101,7 @@ def throwaway(*settings: str) -> Iterator[Server]:
     if user:
         os.chown(folder, user["user"], user["group"])
     run: dict[str, Any] = {"cwd": folder, "env": {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}}
-    options = [part for setting in (*SETTINGS, *settings) for part in ("-c", setting)]
+    options = [part for setting in settings for part in ("-c", setting)]
     command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
     server = Server(folder, command, {**run, **user})
     try:
