@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from bot.errors import OrderServiceDown, StoreUnavailable
 from bot.orders.checks import tidy
 from bot.orders.model import Change, Customer, Field, Order, Quote
 from bot.orders.policy import Policy
 from bot.orders.sql import acts, rows, rules
-from bot.orders.sql.simulation import advance, catch_up, look_at
+from bot.orders.sql.simulation import advance, advance_those_of, catch_up, look_at
 from bot.orders.sql.tables import contacts, customers, outbox
 from bot.store.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_CUSTOMER = select(customers).where(customers.c.id == bindparam("customer"))
+_OWNER = select(customers).join(contacts).where(contacts.c.contact == bindparam("contact"))
+_OUTBOX = select(outbox).order_by(outbox.c.id.desc()).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +112,22 @@ class SqlGateway:
 
 
 def _customer(connection: Connection, customer: str) -> Customer | None:
-    row = connection.execute(select(customers).where(customers.c.id == customer)).one_or_none()
+    row = connection.execute(_CUSTOMER, {"customer": customer}).one_or_none()
     return None if row is None else Customer(**row._asdict())
 
 
 def _customer_by_contact(connection: Connection, contact: str) -> Customer | None:
-    owner = select(customers).join(contacts).where(contacts.c.contact == tidy(contact))
-    row = connection.execute(owner).one_or_none()
+    row = connection.execute(_OWNER, {"contact": tidy(contact)}).one_or_none()
     return None if row is None else Customer(**row._asdict())
 
 
 def _outbox(connection: Connection, limit: int) -> Sequence[SentCode]:
-    newest = select(outbox).order_by(outbox.c.id.desc()).limit(limit)
-    return [SentCode(row.customer, row.contact, row.code, row.sent_at) for row in connection.execute(newest)]
+    newest = connection.execute(_OUTBOX, {"most": limit})
+    return [SentCode(row.customer, row.contact, row.code, row.sent_at) for row in newest]
 
 
 def _orders(connection: Connection, customer: str) -> Sequence[Order]:
-    for plan in rows.due_of(connection, customer, rows.now(connection)):
-        catch_up(connection, plan, rows.now(connection))
+    advance_those_of(connection, customer)
     now = rows.now(connection)
     seen = [plan.seen(now) for plan in rows.newest_of(connection, customer)]
     return sorted(seen, key=lambda order: order.placed_at, reverse=True)
@@ -150,5 +152,5 @@ def _quote(connection: Connection, policy: Policy, customer: str, number: str) -
 
 
 def _changes(connection: Connection, after: int, limit: int) -> Sequence[Change]:
-    advance(connection, rows.now(connection))
+    advance(connection)
     return rows.changes_after(connection, after, limit)

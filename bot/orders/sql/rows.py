@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from bot.errors import OrderNotFound
 from bot.orders.checks import tidy
@@ -26,42 +26,54 @@ _MOVES = TypeAdapter(tuple[Move, ...])
 _PLAN = TypeAdapter(Plan)
 _CHANGE = TypeAdapter(Change)
 
+# Statements are built once: building one takes as long as everything else about it.
+_NOW = select(dbnow())
+_MINE = select(orders).where(orders.c.customer == bindparam("customer"))
+_LOCKED = _MINE.where(orders.c.number == bindparam("number")).with_for_update()
+_IS_DUE = orders.c.due_at <= dbnow()
+_DUE = (
+    select(orders).where(_IS_DUE).order_by(orders.c.number).limit(bindparam("most")).with_for_update(skip_locked=True)
+)
+_DUE_OF = _MINE.where(_IS_DUE).order_by(orders.c.number).with_for_update()
+_NEWEST_OF = _MINE.order_by(orders.c.placed_at.desc()).limit(MOST_ORDERS)
+_SAVE = update(orders).where(orders.c.number == bindparam("saved"))
+_MORE = update(feed).values(last_cursor=feed.c.last_cursor + bindparam("more")).returning(feed.c.last_cursor)
+_RECORD = insert(changes)
+_CHANGES = select(changes).where(changes.c.cursor > bindparam("after")).order_by(changes.c.cursor)
+_CHANGES = _CHANGES.limit(bindparam("most"))
+
 
 def now(connection: Connection) -> float:
     """The database's time. Ask for it after taking locks: waiting for them takes time too."""
-    return connection.execute(select(dbnow())).scalar_one()
+    return connection.execute(_NOW).scalar_one()
 
 
 def locked(connection: Connection, customer: str, number: str) -> Plan:
     """This customer's order, locked until the commit. Raises `OrderNotFound`."""
-    mine = select(orders).where(orders.c.number == tidy(number), orders.c.customer == customer)
-    row = connection.execute(mine.with_for_update()).one_or_none()
+    row = connection.execute(_LOCKED, {"customer": customer, "number": tidy(number)}).one_or_none()
     if row is None:
         raise OrderNotFound("this customer has no such order")
     return _plan(row)
 
 
-def due(connection: Connection, at: float, limit: int) -> Sequence[Plan]:
+def due(connection: Connection, limit: int) -> Sequence[Plan]:
     """Orders with a move that is due, locked; those that somebody else is moving are left to them."""
-    ripe = select(orders).where(orders.c.due_at <= at).order_by(orders.c.number).limit(limit)
-    return _plans(connection, ripe.with_for_update(skip_locked=True))
+    return [_plan(row) for row in connection.execute(_DUE, {"most": limit})]
 
 
-def due_of(connection: Connection, customer: str, at: float) -> Sequence[Plan]:
+def due_of(connection: Connection, customer: str) -> Sequence[Plan]:
     """This customer's orders with a move that is due, locked."""
-    ripe = select(orders).where(orders.c.customer == customer, orders.c.due_at <= at).order_by(orders.c.number)
-    return _plans(connection, ripe.with_for_update())
+    return [_plan(row) for row in connection.execute(_DUE_OF, {"customer": customer})]
 
 
 def newest_of(connection: Connection, customer: str) -> Sequence[Plan]:
     """This customer's newest orders, as they stand."""
-    mine = select(orders).where(orders.c.customer == customer).order_by(orders.c.placed_at.desc())
-    return _plans(connection, mine.limit(MOST_ORDERS))
+    return [_plan(row) for row in connection.execute(_NEWEST_OF, {"customer": customer})]
 
 
 def save(connection: Connection, plan: Plan) -> None:
     """Write an existing order back."""
-    connection.execute(update(orders).where(orders.c.number == plan.order.number).values(values(plan)))
+    connection.execute(_SAVE, {"saved": plan.order.number, **values(plan)})
 
 
 def values(plan: Plan) -> dict[str, Any]:
@@ -75,15 +87,14 @@ def record(connection: Connection, steps: Sequence[Step]) -> None:
     """Put changes of state into the feed."""
     if not steps:
         return
-    more = update(feed).values(last_cursor=feed.c.last_cursor + len(steps)).returning(feed.c.last_cursor)
-    first = connection.execute(more).scalar_one() - len(steps) + 1
-    connection.execute(insert(changes), [_entry(step, first + place) for place, step in enumerate(steps)])
+    first = connection.execute(_MORE, {"more": len(steps)}).scalar_one() - len(steps) + 1
+    connection.execute(_RECORD, [_entry(step, first + place) for place, step in enumerate(steps)])
 
 
 def changes_after(connection: Connection, cursor: int, limit: int) -> Sequence[Change]:
     """The feed after a cursor, oldest first."""
-    found = select(changes).where(changes.c.cursor > cursor).order_by(changes.c.cursor).limit(limit)
-    return [_CHANGE.validate_python(row._asdict()) for row in connection.execute(found)]
+    found = connection.execute(_CHANGES, {"after": cursor, "most": limit})
+    return [_CHANGE.validate_python(row._asdict()) for row in found]
 
 
 def _entry(step: Step, cursor: int) -> dict[str, Any]:
@@ -91,10 +102,6 @@ def _entry(step: Step, cursor: int) -> dict[str, Any]:
     states = {"before": step.before.value, "after": order.state.value}
     who = {"customer": order.customer, "number": order.number}
     return {"cursor": cursor, "id": f"{order.number}-{cursor}", "at": step.at, **who, **states}
-
-
-def _plans(connection: Connection, query: Select[Any]) -> Sequence[Plan]:
-    return [_plan(row) for row in connection.execute(query)]
 
 
 def _plan(row: Row[Any]) -> Plan:

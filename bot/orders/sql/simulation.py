@@ -6,18 +6,29 @@ time, so the same plan and the same clock always lead to the same orders.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from bot.orders.sql import rows
 from bot.orders.sql.plan import Plan
 
 
-def advance(connection: Connection, now: float, limit: int = 100) -> int:
-    """Let up to `limit` orders make every move that is due; returns how many orders were due."""
-    due = rows.due(connection, now, limit)
-    for plan in due:
-        catch_up(connection, plan, now)
-    return len(due)
+def advance(connection: Connection, limit: int = 100) -> None:
+    """Let up to `limit` orders make every move that is due."""
+    _catch_all_up(connection, rows.due(connection, limit))
+
+
+def advance_those_of(connection: Connection, customer: str) -> None:
+    """Let this customer's orders make every move that is due."""
+    _catch_all_up(connection, rows.due_of(connection, customer))
+
+
+def _catch_all_up(connection: Connection, due: Sequence[Plan]) -> None:
+    if due:
+        now = rows.now(connection)
+        for plan in due:
+            catch_up(connection, plan, now)
 
 
 def catch_up(connection: Connection, plan: Plan, now: float) -> Plan:
