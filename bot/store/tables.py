@@ -282,3 +282,61 @@ feedback = Table(
     Column("words", Text, nullable=False),
     _time("at"),
 )
+
+# WeChat: what may be sent to a customer, and why. The row is locked by whoever decides what becomes of an answer.
+# A message opens the long window, a click, scan or follow the short one; `next_at`: not before, after a failure.
+wechat_customer = Table(
+    "wechat_customer",
+    metadata,
+    _conversation(primary_key=True),
+    Column("language", Text),
+    Column("why", Text),
+    _time("long_until", nullable=True),
+    _count("long_left"),
+    _time("short_until", nullable=True),
+    _count("short_left"),
+    _time("next_at", nullable=True),
+    _count("tries"),
+    _time("noticed_at", nullable=True),
+)
+
+# What WeChat pushed, by its own id. `message` is null once the core has taken it; `answer` is what went back, `told`
+# whether it was written to the wire.
+wechat_push = Table(
+    "wechat_push",
+    metadata,
+    _conversation(primary_key=True),
+    Column("id", Text, primary_key=True),
+    _count("attempts"),
+    _time("attempt_at"),
+    _time("deadline"),
+    Column("message", Json),
+    Column("closed", Boolean, nullable=False, server_default=text("false")),
+    Column("answer", Text),
+    Column("told", Boolean, nullable=False, server_default=text("false")),
+)
+Index("ix_wechat_push_attempt_at", wechat_push.c.attempt_at)
+
+# What is to be said on WeChat, in parts that fit. `state`: "waiting", "said", "held" (a human took over) or "refused".
+# `push`: in whose answer it goes back; `busy_until`: a call with it is under way.
+wechat_letter = Table(
+    "wechat_letter",
+    metadata,
+    _conversation(primary_key=True),
+    Column("seq", BigKey, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("choices", Json, nullable=False),
+    Column("staff", Boolean, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("push", Text),
+    _time("busy_until", nullable=True),
+    _time("at"),
+)
+_WAITING = wechat_letter.c.state == "waiting"
+Index(
+    "ix_wechat_letter_waiting",
+    wechat_letter.c.conversation,
+    postgresql_where=_WAITING,
+    sqlite_where=_WAITING,
+)
