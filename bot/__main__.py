@@ -12,6 +12,7 @@ from bot.commands.check import check
 from bot.commands.db import db
 from bot.commands.flows import flows
 from bot.commands.new_flow import new_flow
+from bot.commands.outbox import outbox
 from bot.commands.run import run
 from bot.commands.talk import talk
 from bot.commands.worker import worker
@@ -39,7 +40,7 @@ def main() -> None:
     """Tepai: a customer-service chatbot for an on-demand courier."""
 
 
-for command in (run, worker, talk, check, flows, new_flow, db):
+for command in (run, worker, talk, check, flows, new_flow, db, outbox):
     main.add_command(command)
 
 if __name__ == "__main__":
