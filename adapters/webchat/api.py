@@ -12,9 +12,10 @@ from starlette.websockets import WebSocket
 from adapters.webchat.guard import OriginCheck, RateLimit
 from adapters.webchat.live import by_events, by_socket, entry_json
 from adapters.webchat.problems import Problem, answering
-from adapters.webchat.reading import SAFE_IMAGES, read_message, read_upload
+from adapters.webchat.reading import read_message, read_upload
 from adapters.webchat.session import Session, Sessions
 from bot.channel import Receipt, Service
+from bot.content import SAFE_IMAGES
 from bot.messages import Incoming
 
 CLOSE_REFUSED = 4403

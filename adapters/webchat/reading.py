@@ -13,27 +13,15 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from adapters.webchat.problems import Problem
+from bot.content import clean, file_name, media_type
 
 MAX_TEXT = 20_000
 MAX_TOKEN = 256
-MAX_NAME = 120
 # Every character may come as a six-character escape, those beyond the first plane as two.
 MAX_JSON = MAX_TEXT * 12 + 4096
 FORM_OVERHEAD = MAX_TEXT * 4 + 16_384
 
 _ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80}")
-# Databases refuse NUL and lone surrogates; the other control characters mean nothing in a chat.
-_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-# With these, "photo\u202egnp.exe" reads as "photoexe.png".
-_TURNING = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SIGNATURES = (
-    ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
-    ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
-    ("image/gif", re.compile(rb"GIF8[79]a")),
-    ("image/webp", re.compile(rb"RIFF....WEBP", re.DOTALL)),
-)
-SAFE_IMAGES = frozenset(media_type for media_type, _ in _SIGNATURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +69,9 @@ async def read_upload(request: Request, max_bytes: int) -> Upload:
         if len(data) > max_bytes:
             raise _too_large()
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        return Upload(_posted(fields), _name(file.filename), _media_type(file.content_type, data), data)
+        return Upload(_posted(fields), file_name(file.filename), media_type(file.content_type, data), data)
     finally:
         await form.close()
-
-
-def clean(text: str) -> str:
-    """The text without what no database keeps and no reader sees."""
-    return _UNSPEAKABLE.sub("", text.replace("\r\n", "\n"))
 
 
 def _posted(data: dict[str, Any]) -> Posted:
@@ -133,26 +116,3 @@ async def _limited(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
 
 def _too_large() -> Problem:
     return Problem(413, "too_large", "This is too large.")
-
-
-def _name(given: str | None) -> str:
-    last = (
-        _TURNING.sub("", clean(given or ""))
-        .replace("\\", "/")
-        .rpartition("/")[2]
-        .replace("\n", " ")
-        .replace("\t", " ")
-        .strip()
-    )
-    return last[-MAX_NAME:] or "file"
-
-
-def _media_type(given: str | None, data: bytes) -> str:
-    """Pictures are told by their bytes; the name of any other kind is the sender's claim, and only downloaded."""
-    for media_type, signature in _SIGNATURES:
-        if signature.match(data):
-            return media_type
-    claimed = (given or "").partition(";")[0].strip().lower()
-    if claimed.startswith("image/") or not _MEDIA_TYPE.fullmatch(claimed):
-        return "application/octet-stream"
-    return claimed

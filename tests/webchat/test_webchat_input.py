@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from adapters.webchat.problems import Problem
-from adapters.webchat.reading import Posted, clean, read_message
+from adapters.webchat.reading import Posted, read_message
+from bot.content import clean
 from tests.webchat.browser import Browser
 from tests.webchat.memory_service import MemoryService
 
