@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.messages import Address, Attachment, Entry, Incoming, Outgoing
 
@@ -70,3 +70,24 @@ class Service(Protocol):
 
     async def attachment(self, address: Address, ref: str) -> tuple[Attachment, bytes] | None:
         """The stored bytes, only for the conversation they belong to."""
+
+
+class Notes(Protocol):
+    """What a channel has to remember of a conversation beyond one message, such as the id of a message that it will
+    edit later. Plain JSON values, few and small; shared by all processes."""
+
+    async def read(self, conversation: str) -> Mapping[str, Any]:
+        """The note as last written; empty at first. Raises `errors.StoreUnavailable`."""
+
+    async def write(self, conversation: str, note: Mapping[str, Any]) -> None:
+        """Replace the note, durably. Raises `errors.StoreUnavailable`."""
+
+
+class Turns(Protocol):
+    """Lets one of several processes at a time do what must not be done twice at once."""
+
+    async def take(self, name: str, seconds: float) -> str | None:
+        """A token while nobody else has the turn, at most for so long; None while somebody has."""
+
+    async def leave(self, name: str, token: str) -> None:
+        """Give the turn back before its time is over."""

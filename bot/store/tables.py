@@ -163,6 +163,14 @@ lease = Table(
     Column("value", Json),
 )
 
+# What a channel has to remember of a conversation: see `bot.channel.Notes`.
+channel_note = Table(
+    "channel_note",
+    metadata,
+    _conversation(primary_key=True),
+    Column("value", Json, nullable=False),
+)
+
 channel_pause = Table(
     "channel_pause",
     metadata,
