@@ -1,47 +1,82 @@
 """`make bench`: measure, print, write benchmarks/results.json; exit 1 when a limit is missed.
 
-With `--docs` the table and the machine are also written to docs/benchmarks.md.
+`python -m benchmarks NAME …` measures and prints only these parts; `--docs` writes docs/benchmarks.md too.
+`python -m benchmarks throughput --quick` compares Tepai with the floor in seconds; `--profile` shows where time goes.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import durable_step, engine_step, machine, scripts, server
+from benchmarks import durable_step, engine_step, machine, quick, scripts, server
 from benchmarks.figures import Figure, exit_code, table, write
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
+DATABASES = {"sqlite": ["SQLite"], "postgresql": ["PostgreSQL"], "both": ["SQLite", "PostgreSQL"]}
 
 Measure = Callable[[], list[Figure]]
-MEASURES: Sequence[Measure] = (engine_step.measure, server.measure, scripts.measure, durable_step.measure)
+MEASURES: Mapping[str, Measure] = {
+    "engine": engine_step.measure,
+    "server": server.measure,
+    "scripts": scripts.measure,
+    "durable": durable_step.measure,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure everything; the exit code."""
+    """Measure what is named, or everything; the exit code."""
+    options = _parser().parse_args(arguments)
+    if options.quick or options.profile:
+        return _quick(options)
     before = machine.described()
-    figures = list(_measured(MEASURES))
+    figures = list(_measured({name: MEASURES[name] for name in options.names or MEASURES}))
     report = table(figures)
     print("\n".join(["", report, "", *before]))
-    write(figures, RESULTS)
-    if "--docs" in arguments:
+    if not options.names:
+        write(figures, RESULTS)
+    if options.docs:
         PAGE.write_text(_page(report, before), encoding="utf-8")
     return exit_code(figures)
 
 
-def _measured(measures: Sequence[Measure]) -> Iterator[Figure]:
-    for measure in measures:
-        name = measure.__module__.rpartition(".")[2].replace("_", " ")
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", choices=[[], *MEASURES, "throughput"], help=", ".join(MEASURES)
+    )
+    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--quick", action="store_true", help="only Tepai and the floor, in seconds")
+    parser.add_argument("--profile", action="store_true", help="only where Tepai's server spends its time")
+    parser.add_argument("--on", choices=DATABASES, default="sqlite", help="with --quick and --profile: the database")
+    parser.add_argument("--parallel", type=int, default=16, help="with --quick and --profile: how many customers")
+    return parser
+
+
+def _quick(options: argparse.Namespace) -> int:
+    if options.quick:
+        print(quick.compare(DATABASES[options.on], options.parallel))
+    if options.profile:
+        quick.profile(DATABASES[options.on], options.parallel)
+    return 0
+
+
+def _measured(measures: Mapping[str, Measure]) -> Iterator[Figure]:
+    for name, measure in measures.items():
+        begun = time.monotonic()
         print(f"measuring: {name} …", file=sys.stderr, flush=True)
         try:
             yield from measure()
         except Exception as error:  # one that cannot be measured must not hide the others
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
             yield Figure(name, None, "")
+        print(f"measured: {name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
 
 def _page(report: str, before: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ UNSOUND = Figure("scripts", 4.0, "s", 10, sound=False)
 def report(folder: Path, monkeypatch: pytest.MonkeyPatch, *figures: Figure) -> tuple[int, list[dict[str, object]]]:
     monkeypatch.setattr(bench, "RESULTS", folder / "results.json")
     monkeypatch.setattr(bench, "PAGE", folder / "benchmarks.md")
-    monkeypatch.setattr(bench, "MEASURES", [lambda: list(figures)])
+    monkeypatch.setattr(bench, "MEASURES", {"all": lambda: list(figures)})
     code = bench.main(["--docs"])
     return code, json.loads((folder / "results.json").read_text(encoding="utf-8"))
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_measured_hides_nothing_else(
         raise OSError("no server")
 
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
-    monkeypatch.setattr(bench, "MEASURES", [broken, lambda: [KEPT]])
+    monkeypatch.setattr(bench, "MEASURES", {"broken": broken, "kept": lambda: [KEPT]})
     assert bench.main([]) == 1
     printed = capsys.readouterr()
     assert "engine step" in printed.out
