@@ -137,7 +137,7 @@ def _chat_for(connection: Connection, new: NewCode) -> Row[Any]:
 
 
 def _contact(connection: Connection, contact_hash: str) -> Row[Any]:
-    insert_new(connection, contact_lock, contact_hash=contact_hash)
+    insert_new(connection, contact_lock, contact_hash=contact_hash, changed_at=dbnow())
     mine = contact_lock.c.contact_hash == contact_hash
     return connection.execute(select(contact_lock).where(mine).with_for_update()).one()
 
@@ -158,7 +158,7 @@ def _keep_guards(connection: Connection, conversation: str, contact_hash: str, g
     chat, contact = guards
     _keep_chat(connection, conversation, **asdict(chat))
     mine = contact_lock.c.contact_hash == contact_hash
-    connection.execute(update(contact_lock).where(mine).values(**asdict(contact)))
+    connection.execute(update(contact_lock).where(mine).values(**asdict(contact), changed_at=dbnow()))
 
 
 def _keep_chat(connection: Connection, conversation: str, **values: Any) -> None:

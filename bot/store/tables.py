@@ -32,8 +32,8 @@ metadata = MetaData(
 )
 
 
-def _time(name: str, *, nullable: bool = False) -> Column[float]:
-    return Column(name, Double, nullable=nullable)
+def _time(name: str, *, nullable: bool = False, index: bool = False) -> Column[float]:
+    return Column(name, Double, nullable=nullable, index=index)
 
 
 def _count(name: str) -> Column[int]:
@@ -117,7 +117,7 @@ dead = Table(
     Column("kind", Text, nullable=False),
     Column("payload", Json, nullable=False),
     Column("why", Text, nullable=False),
-    _time("at"),
+    _time("at", index=True),
 )
 
 # `kind`: "remind" or "act" (an act that is tried again).
@@ -206,6 +206,7 @@ contact_lock = Table(
     _count("tries"),
     _count("locks"),
     _time("locked_until", nullable=True),
+    _time("changed_at", index=True),
 )
 
 # `key`: the act that is told about, so that an act done again after a crash is told once.
@@ -228,7 +229,7 @@ handover = Table(
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
-    _conversation(),
+    _conversation(index=True),
     Column("reason", Text, nullable=False),
     Column("brief", Json, nullable=False),
     Column("language", Text, nullable=False),
@@ -267,7 +268,7 @@ mail = Table(
     Column("reply_to", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
-    _time("at"),
+    _time("at", index=True),
     _time("next_at", nullable=True),
     _time("sent_at", nullable=True),
     _count("tries"),

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from bot.errors import WrongRevision
 from bot.orders.sql import tables as order_tables
-from bot.store import tables
+from bot.store import migrations, tables
 from bot.store.database import Database
 from bot.store.migrate import check_revision, upgrade
 from tests.postgres import Server
@@ -72,3 +75,25 @@ async def test_several_processes_may_upgrade_at_once(postgres: Server, tmp_path:
             database = Database(one)
             await check_revision(database)
             await database.close()
+
+
+async def test_guards_of_an_older_revision_are_as_young_as_the_migration(postgres: Server, tmp_path: Path) -> None:
+    async with postgres.database() as url:
+        for one in (url, f"sqlite:///{tmp_path}/tepai.db"):
+            database = Database(one)
+            await database.run(migrate_to, "0003")
+            await database.run(lambda c: c.execute(text("insert into contact_lock (contact_hash) values ('x')")))
+            with pytest.raises(WrongRevision, match="at revision 0003"):
+                await check_revision(database)
+            await upgrade(one)
+            age = text("select max(changed_at) from contact_lock")
+            assert time.time() - await database.run(lambda c, age=age: c.scalar(age)) < 60
+            assert await database.run(differences) == []
+            await database.close()
+
+
+def migrate_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
