@@ -1,0 +1,209 @@
+"""What is to be said to a WeChat customer, part by part, and which of it goes out now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.store.clock import dbnow
+from bot.store.tables import conversation, outbox, wechat_letter, wechat_push
+from bot.store.wechat import customer
+
+AHEAD = 20
+"""So many lines of the log are looked at for what can go out together."""
+BUSY_SECONDS = 20.0
+"""A call that has not ended by then belongs to a process that died."""
+
+Choice = Mapping[str, str]
+Part = tuple[str, Sequence[Choice]]
+"""A text that fits, and the choices below it: {"token", "label"}."""
+Cut = Callable[[Mapping[str, Any]], Sequence[Part]]
+"""Cuts a stored `Outgoing` into parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One part that waits to be said."""
+
+    seq: int
+    part: int
+    text: str
+    choices: Sequence[Choice]
+    staff: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The first `count` letters as one message."""
+
+    text: str
+    choices: Sequence[Choice]
+    count: int
+
+
+Pack = Callable[[Sequence[Letter]], Packed]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message that may be sent now; its quota is spent."""
+
+    text: str
+    choices: Sequence[Choice]
+    keys: Sequence[tuple[int, int]]
+
+
+_OF = wechat_letter.c.conversation == bindparam("key")
+_LINES = (
+    select(outbox.c.seq, outbox.c.kind, outbox.c.payload, outbox.c.epoch, conversation.c.owner)
+    .add_columns(conversation.c.owner_epoch)
+    .join(conversation, conversation.c.id == outbox.c.conversation)
+    .where(outbox.c.conversation == bindparam("key"), outbox.c.seq >= bindparam("from_seq"))
+    .order_by(outbox.c.seq)
+    .limit(AHEAD)
+)
+_WAITING = (
+    select(wechat_letter, outbox.c.epoch, conversation.c.owner, conversation.c.owner_epoch)
+    .select_from(
+        wechat_letter.outerjoin(
+            outbox, and_(outbox.c.conversation == wechat_letter.c.conversation, outbox.c.seq == wechat_letter.c.seq)
+        ).outerjoin(conversation, conversation.c.id == wechat_letter.c.conversation)
+    )
+    .order_by(wechat_letter.c.seq, wechat_letter.c.part)
+)
+_FREE = _WAITING.where(
+    _OF,
+    wechat_letter.c.state == "waiting",
+    wechat_letter.c.push.is_(None),
+    or_(wechat_letter.c.busy_until.is_(None), wechat_letter.c.busy_until <= dbnow()),
+)
+_BOUND = _WAITING.where(_OF, wechat_letter.c.push == bindparam("push_id"))
+_AWAITED = (
+    select(wechat_push.c.id)
+    .where(wechat_push.c.conversation == bindparam("key"), wechat_push.c.closed.is_(False))
+    .where(wechat_push.c.deadline > dbnow())
+    .limit(1)
+)
+_ADD = {
+    name: dialect.insert(wechat_letter).values(state="waiting", at=dbnow()).on_conflict_do_nothing()
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+_STATE = select(wechat_letter.c.state).where(_OF, wechat_letter.c.seq == bindparam("at_seq")).limit(1)
+
+
+def put(connection: Connection, key: str, seq: int, cut: Cut, pack: Pack, *, api: bool) -> Parcel | None:
+    """Keep a line of the log, and those right behind it, to be said. A push that waits takes them back in its
+    answer; else, with `api`, what may be sent now is returned. A line that was refused is tried once more."""
+    row = customer.lock(connection, key)
+    state = connection.execute(_STATE, {"key": key, "at_seq": seq}).scalar_one_or_none()
+    if state is None:
+        _add(connection, key, seq, cut)
+    elif state == "refused":
+        again = (wechat_letter.c.conversation == key, wechat_letter.c.seq == seq)
+        connection.execute(update(wechat_letter).where(*again).values(state="waiting"))
+    if connection.execute(_AWAITED, {"key": key}).one_or_none() is not None:
+        return None
+    return _pick(connection, key, row, pack, api=api)
+
+
+def pick(connection: Connection, key: str, pack: Pack, *, api: bool) -> Parcel | None:
+    """What may be sent now of what waits, its quota spent; None when nothing may."""
+    row = customer.lock(connection, key)
+    if connection.execute(_AWAITED, {"key": key}).one_or_none() is not None:
+        return None
+    return _pick(connection, key, row, pack, api=api)
+
+
+def free(connection: Connection, key: str) -> list[Letter]:
+    """What waits and is nobody's, in order. What the bot made before a human took over is held back for good."""
+    return _unfenced(connection, key, connection.execute(_FREE, {"key": key}).all())
+
+
+def bound(connection: Connection, key: str, push: str) -> tuple[list[Letter], bool]:
+    """What a push's answer was made of, and whether all of it may still be said."""
+    rows = connection.execute(_BOUND, {"key": key, "push_id": push}).all()
+    return [_letter(row) for row in rows], not any(_is_fenced(row) for row in rows)
+
+
+def said(connection: Connection, key: str, parcel: Parcel) -> None:
+    """WeChat has it."""
+    _settle(connection, key, parcel.keys, state="said", busy_until=None)
+    customer.change(connection, key, tries=0, next_at=None)
+
+
+def back(connection: Connection, key: str, parcel: Parcel, pause: float) -> None:
+    """It was not sent: keep it, and try nothing for `pause` seconds."""
+    row = customer.lock(connection, key)
+    _settle(connection, key, parcel.keys, busy_until=None)
+    customer.change(connection, key, tries=row.tries + 1, next_at=row.now + pause)
+
+
+def refuse(connection: Connection, key: str, parcel: Parcel) -> None:
+    """WeChat never will take it."""
+    _settle(connection, key, parcel.keys, state="refused", busy_until=None)
+
+
+def bind(connection: Connection, key: str, letters: Sequence[Letter], push: str) -> None:
+    """Let them go back in the answer to a push, and in no other way."""
+    _settle(connection, key, [(letter.seq, letter.part) for letter in letters], push=push)
+
+
+def _add(connection: Connection, key: str, seq: int, cut: Cut) -> None:
+    lines = connection.execute(_LINES, {"key": key, "from_seq": seq}).all()
+    rows: list[dict[str, Any]] = []
+    for line in lines:
+        staff = line.payload.get("sender") == "staff" if line.kind == "message" else False
+        if line.kind != "message" or (line.seq > seq and _is_fenced(line, staff=staff)):
+            break
+        named = {"conversation": key, "seq": line.seq, "staff": staff}
+        parts = enumerate(cut(line.payload))
+        rows += [{**named, "part": part, "text": text, "choices": list(choices)} for part, (text, choices) in parts]
+    if rows:
+        connection.execute(_ADD[connection.dialect.name], rows)
+
+
+def _pick(connection: Connection, key: str, row: Row[Any], pack: Pack, *, api: bool) -> Parcel | None:
+    if not api or (row.next_at is not None and row.next_at > row.now) or customer.left(row) == 0:
+        return None
+    letters = free(connection, key)
+    if not letters:
+        return None
+    packed = pack(letters)
+    chosen = letters[: packed.count]
+    by_staff = any(letter.staff for letter in chosen)
+    if customer.left(row) == 1 and not by_staff and customer.is_wanted_by_human(connection, key):
+        return None
+    keys = [(letter.seq, letter.part) for letter in chosen]
+    _settle(connection, key, keys, busy_until=row.now + BUSY_SECONDS)
+    customer.spend(connection, key)
+    return Parcel(packed.text, packed.choices, keys)
+
+
+def _unfenced(connection: Connection, key: str, rows: Sequence[Row[Any]]) -> list[Letter]:
+    fenced = [row for row in rows if _is_fenced(row)]
+    if fenced:
+        _settle(connection, key, [(row.seq, row.part) for row in fenced], state="held")
+        lines = outbox.c.seq.in_({row.seq for row in fenced})
+        connection.execute(update(outbox).where(outbox.c.conversation == key, lines).values(fate="held"))
+    return [_letter(row) for row in rows if row not in fenced]
+
+
+def _is_fenced(row: Row[Any], *, staff: bool | None = None) -> bool:
+    by_staff = row.staff if staff is None else staff
+    if by_staff:
+        return False
+    return row.owner is not None or (row.epoch is not None and row.owner_epoch != row.epoch)
+
+
+def _letter(row: Row[Any]) -> Letter:
+    return Letter(row.seq, row.part, row.text, row.choices, row.staff)
+
+
+def _settle(connection: Connection, key: str, keys: Sequence[tuple[int, int]], **values: Any) -> None:
+    if keys:
+        theirs = tuple_(wechat_letter.c.seq, wechat_letter.c.part).in_(list(keys))
+        connection.execute(update(wechat_letter).where(wechat_letter.c.conversation == key, theirs).values(**values))

@@ -1,0 +1,187 @@
+"""What WeChat pushed, and what went back in the answer to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, null, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.store.clock import dbnow
+from bot.store.tables import lane, wechat_customer, wechat_letter, wechat_push
+from bot.store.wechat import customer, letters
+from bot.store.wechat.letters import Letter, Packed
+
+LAST_WORD = 12.0
+"""Seconds after an attempt after which WeChat makes no other: three of them, five seconds apart."""
+KEEP_SECONDS = 24 * 3600.0
+BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A push as it stands. `answer`: what went back before, if it is `closed`; None: nothing but "success"."""
+
+    closed: bool
+    answer: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a push was answered; `more` waits to be said after it."""
+
+    answer: str | None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """A push whose process died before the core took its message."""
+
+    conversation: str
+    id: str
+    message: Mapping[str, Any]
+
+
+Compose = Callable[[Sequence[Letter]], Packed | None]
+"""Makes one text of the first letters; None when there is nothing to say."""
+
+
+def _arriving(dialect: Any) -> Any:
+    fresh = dialect.insert(wechat_push).values(
+        conversation=bindparam("key"),
+        id=bindparam("push_id"),
+        attempts=1,
+        attempt_at=dbnow(),
+        deadline=dbnow() + bindparam("wait"),
+        message=bindparam("message"),
+    )
+    again = {
+        "attempts": wechat_push.c.attempts + 1,
+        "attempt_at": fresh.excluded.attempt_at,
+        "deadline": fresh.excluded.deadline,
+    }
+    return fresh.on_conflict_do_update(index_elements=["conversation", "id"], set_=again).returning(
+        wechat_push.c.attempts, wechat_push.c.closed, wechat_push.c.answer
+    )
+
+
+_ARRIVE = {name: _arriving(dialect) for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))}
+_THIS = (wechat_push.c.conversation == bindparam("key"), wechat_push.c.id == bindparam("push_id"))
+_PUSH = select(wechat_push.c.closed, wechat_push.c.answer).where(*_THIS)
+_BUSY = select(lane.c.next_at).where(lane.c.conversation == bindparam("key"), lane.c.next_at.isnot(None))
+_CLOSE = update(wechat_push).where(*_THIS).values(closed=True, answer=bindparam("said"))
+_TAKEN = update(wechat_push).where(*_THIS).values(message=null())
+_TOLD = update(wechat_push).where(*_THIS).values(told=True)
+_SAID = (
+    update(wechat_letter)
+    .where(wechat_letter.c.conversation == bindparam("key"), wechat_letter.c.push == bindparam("push_id"))
+    .where(wechat_letter.c.state == "waiting")
+    .values(state="said")
+)
+
+
+def arrived(
+    connection: Connection, key: str, push: str, message: Mapping[str, Any], opens: str, wait: float
+) -> Arrival:
+    """A push came, perhaps again, and waits for its answer for `wait` seconds. `opens`: why it allows more messages.
+
+    From here on the message is kept: `untaken` finds it whatever happens.
+    """
+    row = customer.lock(connection, key)
+    named = {"key": key, "push_id": push, "message": message, "wait": wait}
+    found = connection.execute(_ARRIVE[connection.dialect.name], named).one()
+    if found.attempts == 1:
+        customer.open_window(connection, key, opens)
+    if not found.closed or found.answer is None:
+        return Arrival(found.closed, found.answer, row.language)
+    _, may_be_said = letters.bound(connection, key, push)
+    return Arrival(True, found.answer if may_be_said else None, row.language)
+
+
+def closing(
+    connection: Connection, key: str, push: str, compose: Compose, *, final: bool, taken: bool
+) -> Closing | None:
+    """Decide the answer to a push, once: later calls get the same. None: more may come, and it is not yet `final`.
+    `taken`: the core has its message."""
+    if not final and connection.execute(_BUSY, {"key": key}).one_or_none() is not None:
+        return None
+    customer.lock(connection, key)
+    this = {"key": key, "push_id": push}
+    row = connection.execute(_PUSH, this).one_or_none()
+    if row is None or row.closed:
+        return Closing(row.answer if row else None)
+    waiting = letters.free(connection, key)
+    packed = compose(waiting)
+    connection.execute(_CLOSE, {**this, "said": packed.text if packed else None})
+    if taken:
+        connection.execute(_TAKEN, this)
+    if packed is None:
+        return Closing(None)
+    letters.bind(connection, key, waiting[: packed.count], push)
+    return Closing(packed.text, more=len(waiting) > packed.count)
+
+
+def told(connection: Connection, key: str, push: str) -> None:
+    """The answer was written to the wire."""
+    connection.execute(_TOLD, {"key": key, "push_id": push})
+    connection.execute(_SAID, {"key": key, "push_id": push})
+
+
+def taken(connection: Connection, key: str, push: str) -> None:
+    """The core has the message."""
+    connection.execute(_TAKEN, {"key": key, "push_id": push})
+
+
+def untaken(connection: Connection) -> list[Untaken]:
+    """Messages that nobody is bringing to the core any more."""
+    lost = select(wechat_push).where(wechat_push.c.message.isnot(None), wechat_push.c.attempt_at < dbnow() - LAST_WORD)
+    rows = connection.execute(lost.order_by(wechat_push.c.attempt_at).limit(BATCH))
+    return [Untaken(row.conversation, row.id, row.message) for row in rows]
+
+
+def release(connection: Connection) -> int:
+    """Answers that were decided and never written: WeChat does not ask again, so they may go another way."""
+    dead = (
+        select(wechat_push.c.conversation, wechat_push.c.id)
+        .where(wechat_push.c.told.is_(False), wechat_push.c.answer.isnot(None))
+        .where(wechat_push.c.attempt_at < dbnow() - LAST_WORD)
+        .limit(BATCH)
+    )
+    found = connection.execute(dead).all()
+    for key, push in found:
+        customer.lock(connection, key)
+        mine = (wechat_letter.c.conversation == key, wechat_letter.c.push == push, wechat_letter.c.state == "waiting")
+        connection.execute(update(wechat_letter).where(*mine).values(push=None))
+        this = (wechat_push.c.conversation == key, wechat_push.c.id == push)
+        connection.execute(update(wechat_push).where(*this).values(answer=None, closed=True))
+    return len(found)
+
+
+def due(connection: Connection) -> list[str]:
+    """Conversations with something to say that may be said now."""
+    person = wechat_customer.c
+    waits = (
+        wechat_letter.c.state == "waiting",
+        wechat_letter.c.push.is_(None),
+        or_(wechat_letter.c.busy_until.is_(None), wechat_letter.c.busy_until <= dbnow()),
+        or_(person.next_at.is_(None), person.next_at <= dbnow()),
+        or_(
+            (person.long_until > dbnow()) & (person.long_left > 0),
+            (person.short_until > dbnow()) & (person.short_left > 0),
+        ),
+    )
+    joined = wechat_letter.join(wechat_customer, person.conversation == wechat_letter.c.conversation)
+    found = select(wechat_letter.c.conversation).select_from(joined).where(*waits).distinct().limit(BATCH)
+    return list(connection.scalars(found))
+
+
+def forget(connection: Connection) -> None:
+    """Drop what is a day old and over."""
+    old = wechat_push.c.attempt_at < dbnow() - KEEP_SECONDS
+    connection.execute(delete(wechat_push).where(old, wechat_push.c.closed, wechat_push.c.message.is_(None)))
+    over = wechat_letter.c.state.in_(("said", "held", "refused"))
+    connection.execute(delete(wechat_letter).where(over, wechat_letter.c.at < dbnow() - KEEP_SECONDS))
