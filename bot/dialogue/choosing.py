@@ -136,7 +136,7 @@ class Chooser:
         )
 
     def _part(self, bare: Units, choices: dict[int, Choosable]) -> int | None:
-        if not _says_enough(bare):
+        if not _says_enough(bare) or self._only_denies(bare):
             return None
         full = _only(place for place, choice in choices.items() if bare in choice.bare)
         if full is not None:
@@ -173,6 +173,10 @@ class Chooser:
         if not ranked or ranked[0][1] < enough:
             return None
         return ranked[0][0] if len(ranked) == 1 or ranked[0][1] - ranked[1][1] >= LEAD else None
+
+    def _only_denies(self, bare: Units) -> bool:
+        """ "Not this one" is no half of "not needed"."""
+        return all(piece.kind in _NEGATIONS for piece in self._lexicon.answers.pieces(bare))
 
     def _negations(self, text: Units) -> int:
         return sum(piece.kind in _NEGATIONS for piece in self._lexicon.answers.pieces(text))

@@ -19,7 +19,7 @@ def obey(runner: Runner, stage: Stage, command: Command) -> Work:
         case Command.HUMAN:
             yield from _human(runner, stage)
         case Command.CANCEL_THIS:
-            yield from _cancel_this(runner, stage)
+            _cancel_this(runner, stage)
         case Command.BACK:
             yield from _back(runner, stage)
         case Command.START_OVER:
@@ -48,17 +48,15 @@ def _human(runner: Runner, stage: Stage) -> Work:
     yield from runner.start(stage, ESCALATE, {"reason": "asked", "doing": brief})
 
 
-def _cancel_this(runner: Runner, stage: Stage) -> Work:
+def _cancel_this(runner: Runner, stage: Stage) -> None:
     groups = chains(stage.frames)
-    if not groups:
-        yield from runner.start(stage, "greet", {"fresh": True})
-    elif is_busy(groups[-1]):
+    if groups and is_busy(groups[-1]):
         stage.say("common.cannot_stop_now")
-    else:
-        stage.frames[:] = joined(groups[:-1])
-        stage.say("common.dropped")
-        if not stage.frames:
-            yield from runner.start(stage, "greet", {"fresh": True})
+        return
+    only_offered = not groups or runner.may_drop(groups[-1][0])
+    stage.frames[:] = joined(groups[:-1])
+    stage.talk.offer = None
+    stage.say("common.all_right" if only_offered else "common.dropped")
 
 
 def _back(runner: Runner, stage: Stage) -> Work:

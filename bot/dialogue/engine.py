@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 LONGEST_TRAIL = 8
 """How many questions of one flow a customer can go back."""
+NAMED = {"order", "description"}
+"""Slots that say which order is meant."""
 FREE_TEXT = {"words", "address", "name"}
 """While one of these is asked for, the language of the words says nothing about the customer's."""
 
@@ -219,8 +221,8 @@ class Engine:
         new = {name for name, value in intent.slots.items() if under_way.slots.get(name) != value}
         if is_busy(chains(stage.frames)[-1]):
             stage.say("common.still_working")
-        elif new == {"order"} and stage.top is under_way and self._can_change_mind(under_way):
-            yield from self._answered(stage, under_way, CHANGED_MIND, {"order": intent.slots["order"]})
+        elif new and new <= NAMED and stage.top is under_way and self._can_change_mind(under_way):
+            yield from self._answered(stage, under_way, CHANGED_MIND, {name: intent.slots[name] for name in new})
         elif new:
             slots = {**self._discussed(stage, intent), **intent.slots}
             del stage.frames[stage.frames.index(under_way) :]

@@ -32,6 +32,7 @@ class Entities:
             "ordinal": lambda: self._ordinals.within(text),
             "yes_no": lambda: polarity(self._lexicon, text),
             "name": lambda: self._places.name(cleaned),
+            "description": lambda: self._lexicon.telling(text),
         }
         if "address" in found:
             _leave_to_address(found)

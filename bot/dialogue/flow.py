@@ -27,7 +27,8 @@ class Flow:
 
     `needs_customer`: the engine has the customer identified before `begin`. `passing`: the flow may be dropped
     silently when the customer turns to something else. `about_order`: begun while another flow is about an order, it
-    is about the same one (its slot `order`). `chosen_texts`: prefixes of text keys that a handler
+    is about the same one (its slot `order`). `picks_order`: its order may be told by the words
+    for it (its slot `description`). `chosen_texts`: prefixes of text keys that a handler
     puts together at run time (so that `tepai check` knows them).
     """
 
@@ -38,6 +39,7 @@ class Flow:
     needs_customer: ClassVar[bool] = False
     passing: ClassVar[bool] = False
     about_order: ClassVar[bool] = False
+    picks_order: ClassVar[bool] = False
     chosen_texts: ClassVar[tuple[str, ...]] = ()
 
     name: ClassVar[str]

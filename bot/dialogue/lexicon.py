@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,7 @@ HERE = Path(__file__).parent
 LANGUAGES = ("zh", "en")
 
 Kind = TypeVar("Kind")
+_NUMBER = re.compile(r"(?:tp)?\d+")
 
 
 class Words(BaseModel):
@@ -86,6 +88,11 @@ class PhraseBook(Generic[Kind]):
             if len(phrase) not in lengths:
                 lengths.append(len(phrase))
                 lengths.sort(reverse=True)
+
+    @property
+    def phrases(self) -> Iterable[Units]:
+        """Every phrase."""
+        return self._kinds.keys()
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -183,6 +190,22 @@ class Lexicon:
             )
             for language, listed in self.words.items()
         }
+
+    @cached_property
+    def _everyday(self) -> PhraseBook[bool]:
+        lists = ("corrections", "around_choices", "around_commands", "courtesies")
+        said = [phrase for name in lists for phrase in self.phrases(name)]
+        meant = [phrase for book in self.concepts.values() for phrase in book.phrases]
+        return PhraseBook((phrase, True) for phrase in (*said, *meant, *self.answers.phrases))
+
+    def telling(self, text: Units) -> str | None:
+        """What is left of a text without everyday words and numbers; None when nothing is. Single characters stay where
+        something is left, for they may be a part of it ("快餐")."""
+        pieces = [p for p in self._everyday.pieces(text) if not p.kind or (len(p.units) == 1 and is_han(p.units[0]))]
+        unknown = {unit for piece in pieces if not piece.kind for unit in piece.units if not _NUMBER.fullmatch(unit)}
+        if not any(len(unit) > 1 or is_han(unit) for unit in unknown):
+            return None
+        return "".join(unit if is_han(unit) else f" {unit} " for piece in pieces for unit in piece.units).strip()
 
     @cached_property
     def numbers(self) -> dict[Units, int]:

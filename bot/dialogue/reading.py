@@ -7,7 +7,7 @@ new wish. Only when all of that fails was the message not understood.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.dialogue.book import FlowBook
@@ -34,10 +34,12 @@ SLOT_OF_ENTITY = {
 """Entities that a new wish takes along, and the slot each becomes."""
 NUMBERS = {"phone", "code", "amount", "time"}
 """While one of these is asked for, bare digits are a poor try at it and not the end of an order number."""
-NUMBERS = {"phone", "code", "amount", "time"}
-"""While one of these is asked for, bare digits are a poor try at it and not the end of an order number."""
+GREETING, UPSET = "greet", {"said": "upset"}
+"""Courtesies are no words of a complaint; anger may well be."""
+NAMES_ORDER = {"order_number", "description"}
 FLOW_OF_ENTITY = {
     "order_number": ("pending_order", "order"),
+    "time": ("pending_order", "time"),
     "phone": ("identify", "contact"),
     "email": ("identify", "contact"),
 }
@@ -117,19 +119,26 @@ class Reader:
         if question is None or not question.answers:
             return None
         place = self.understanding.choose(text, stage.options(question))
-        return None if place is None else Chosen(question.answers[place])
+        return None if place is None else Chosen(self._more_exactly(stage, text, question.answers[place]))
+
+    def _more_exactly(self, stage: Stage, text: str, answer: Answer) -> Answer:
+        """ "Cancel the flowers" chooses "Cancel an order", and says which one."""
+        if answer.flow is None or not self.book[answer.flow].picks_order:
+            return answer
+        told = self.understanding.entities(text, stage.now).get("description")
+        return replace(answer, values={**answer.values, "description": told}) if told else answer
 
     def _entity(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
         question = stage.open_question
         for entity, trigger in (question.wants if question else {}).items():
-            if entity in entities and not (entity == "order_number" and self._is_another_wish(stage, text)):
+            if entity in entities and not (entity in NAMES_ORDER and self._is_another_wish(stage, text)):
                 return Given(trigger, {entity: entities[entity]})
         return None
 
-    def _is_another_wish(self, stage: Stage, text: str) -> bool:
+    def _is_another_wish(self, stage: Stage, text: str, enough: float = SURE) -> bool:
         """ "取消订单 TP1" does not only answer "which order is it?" when something else was under way."""
         best = next(iter(self.understanding.intents(text)), None)
-        return best is not None and best.score >= SURE and best.flow not in {frame.flow for frame in stage.frames}
+        return best is not None and best.score >= enough and best.flow not in {frame.flow for frame in stage.frames}
 
     def _only_words(self, stage: Stage, text: str) -> Meaning | None:
         """A question for the customer's own words takes whatever comes."""
@@ -143,8 +152,10 @@ class Reader:
         if top is None or not self.book[top.flow].takes(top.state, CHANGED_MIND):
             return None
         other = entities.get("order_number")
-        if self.understanding.corrects(text) or (other and other != top.slots.get("order")):
-            return TakenBack({"order": other} if other else {})
+        differs = other and other != top.slots.get("order") and not self._is_another_wish(stage, text, CERTAIN)
+        if differs or self.understanding.corrects(text):
+            told = {"order": other, "description": entities.get("description")}
+            return TakenBack({"another": True, **{name: value for name, value in told.items() if value}})
         return None
 
     def _wish(self, stage: Stage, intents: list[Intent], entities: Mapping[str, Any]) -> Meaning | None:
@@ -152,8 +163,11 @@ class Reader:
         enough = CERTAIN if question and "words" in question.wants else SURE
         if not intents or intents[0].score < enough:
             return None
+        best = intents[0]
         heard = {slot: entities[entity] for entity, slot in SLOT_OF_ENTITY.items() if entity in entities}
-        return Intent(intents[0].flow, {**heard, **intents[0].slots}, intents[0].score)
+        if self.book[best.flow].picks_order and "order" not in heard and (told := entities.get("description")):
+            heard["description"] = told
+        return Intent(best.flow, {**heard, **best.slots}, best.score)
 
     def _words(self, stage: Stage, text: str) -> Meaning | None:
         question = stage.open_question

@@ -57,7 +57,8 @@ class Understanding(Protocol):
         "order_number" ("TP" and digits, upper case; or 4-12 bare digits), "phone" (E.164), "bad_phone" (raw text
         meant as a phone number but impossible), "email" (lower case), "code" (exactly 6 digits), "ordinal"
         (1-based; -1 the last), "yes_no" (bool), "time" (seconds since 1970, in the future, Asia/Shanghai),
-        "amount" (fen), "address" (text that reads like one), "name" (2-40 letters that may be a person's name)."""
+        "amount" (fen), "address" (text that reads like one), "name" (2-40 letters that may be a person's name),
+        "description" (what is left of the text without everyday words: it may tell which order is meant)."""
 
     def corrects(self, text: str) -> bool:
         """The customer takes something back: "不是这个", "另一单", "no, the other one"."""

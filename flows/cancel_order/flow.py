@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.dialogue import EventData, Flow, Reply
+from bot.dialogue import EventData, Reply
 from bot.orders.effects import CancelOrder as CancelIt
 from bot.orders.effects import GetQuote
 from bot.orders.model import Order, Quote, State
 from flows.common import show
+from flows.common.one_order import CHOOSING, OneOrder
 
 REASONS = ("no_courier", "too_slow", "wrong_information", "placed_twice", "not_needed", "price")
 
 
-class CancelOrder(Flow):
+class CancelOrder(OneOrder):
     """Cancel one order, at a price the customer has agreed to, and only that."""
 
-    about_order = True
-    needs_customer = True
     chosen_texts = ("cancel_order.confirm", "cancel_order.refused.", "cancel_order.choices.")
     states = [
         "start",
-        {"name": "choosing", "on_enter": "let_them_pick"},
+        CHOOSING,
+        {"name": "choosing_first", "on_enter": "say_one_by_one"},
+        {"name": "choosing_next", "on_enter": "go_through_the_rest"},
         {"name": "quoting", "on_enter": "ask_the_price"},
         {"name": "asking_reason", "on_enter": "ask_reason"},
         {"name": "asking_own_words", "on_enter": "ask_own_words"},
@@ -34,14 +35,16 @@ class CancelOrder(Flow):
         {"name": "refused", "on_enter": "offer_other_ways", "final": True},
         {"name": "uncertain", "on_enter": "fetch_a_colleague", "final": True},
     ]
+    _CHOOSING = ["choosing", "choosing_first", "choosing_next"]
     _REASON = ["asking_reason", "asking_own_words"]
     _CONFIRM = ["confirming", "fee_rose"]
     _OPEN = [*_CONFIRM, "asking_reason"]
     transitions = [
         # The first row that fits wins, as always in transitions.
+        {"trigger": "begin", "source": "start", "dest": "choosing_first", "conditions": "wants_all"},
         {"trigger": "begin", "source": "start", "dest": "quoting", "conditions": "knows_order"},
         {"trigger": "begin", "source": "start", "dest": "choosing"},
-        {"trigger": "order_picked", "source": "choosing", "dest": "quoting"},
+        {"trigger": "order_picked", "source": _CHOOSING, "dest": "quoting"},
         {"trigger": "order_missing", "source": "quoting", "dest": "choosing"},
         {"trigger": "quoted", "source": "quoting", "dest": "cancelled_before", "conditions": "is_cancelled"},
         {"trigger": "quoted", "source": "quoting", "dest": "refused", "unless": "is_cancellable"},
@@ -54,6 +57,7 @@ class CancelOrder(Flow):
         {"trigger": "denied", "source": _OPEN, "dest": "kept"},
         {"trigger": "changed_mind", "source": _OPEN, "dest": "quoting", "conditions": "names_other"},
         {"trigger": "changed_mind", "source": _OPEN, "dest": "choosing"},
+        {"trigger": "cancelled", "source": "cancelling", "dest": "choosing_next", "conditions": "wants_all"},
         {"trigger": "cancelled", "source": "cancelling", "dest": "cancelled"},
         {"trigger": "fee_rose", "source": "cancelling", "dest": "fee_rose"},
         {"trigger": "refused", "source": "cancelling", "dest": "refused"},
@@ -62,11 +66,8 @@ class CancelOrder(Flow):
     ]
 
     # Conditions read and change nothing.
-    def knows_order(self, event: EventData) -> bool:
-        return bool(self.slots.get("order"))
-
-    def names_other(self, event: EventData) -> bool:
-        return bool(event.kwargs.get("order"))
+    def wants_all(self, event: EventData) -> bool:
+        return bool(self.slots.get("all"))
 
     def is_cancelled(self, event: EventData) -> bool:
         return event.kwargs["order"].state is State.CANCELLED
@@ -78,14 +79,20 @@ class CancelOrder(Flow):
         return bool(self.slots.get("reason"))
 
     # Actions record wishes: say a text, ask with choices, want an effect, call another flow. They do nothing else.
-    def let_them_pick(self, event: EventData) -> None:
-        changing = event.event.name == "changed_mind"
-        named = event.kwargs.get("order") or (None if changing else self.slots.get("order"))
-        self.call("pick_order", then="order_picked", only="open", order=named, always_ask=changing)
+    def say_one_by_one(self, event: EventData) -> None:
+        """Each order has its own price, and each is confirmed by itself."""
+        self.say("one_by_one")
+        self._pick_any()
+
+    def go_through_the_rest(self, event: EventData) -> None:
+        self._tell_cancelled("cancelled", event)
+        self._pick_any()
+
+    def _pick_any(self) -> None:
+        self.call("pick_order", then="order_picked", only="open")
 
     def ask_the_price(self, event: EventData) -> None:
-        self.slots["order"] = event.kwargs.get("order") or self.slots["order"]
-        self.want(GetQuote(self.slots["order"]))
+        self.want(GetQuote(self.note_order(event)))
 
     def ask_reason(self, event: EventData) -> None:
         self._remember_price(event)
@@ -161,7 +168,7 @@ class CancelOrder(Flow):
             text,
             Reply("affirm", then="affirmed"),
             Reply("deny", then="denied"),
-            Reply("other_order", then="changed_mind"),
+            Reply("other_order", then="changed_mind", another=True),
             order=self.slots["order"],
             goods=self.slots["goods"],
             **self.slots["price"],

@@ -23,6 +23,7 @@ class Complaint(Flow):
     """Hear what the customer has to say, show it to them, and open a ticket."""
 
     about_order = True
+    picks_order = True
     chosen_texts = ("complaint.titles.", "complaint.ask_words.", "complaint.summary.", "complaint.next.")
     states = [
         "start",
@@ -86,7 +87,7 @@ class Complaint(Flow):
 
     def let_them_pick(self, event: EventData) -> None:
         self._note_about(event)
-        self.call("pick_order", then="order_picked", only="all", always_ask=False)
+        self.call("pick_order", then="order_picked", only="all", description=self.slots.pop("description", None))
 
     def ask_contact(self, event: EventData) -> None:
         self._note_about(event)

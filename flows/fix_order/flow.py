@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.dialogue import EventData, Flow, Reply
+from bot.dialogue import EventData, Reply
 from bot.orders.checks import normal, problem
 from bot.orders.diagnosis import FAULTS
 from bot.orders.effects import CorrectOrder, Diagnose, WatchOrder
 from bot.orders.model import Field, Order, State
 from flows.common import show
+from flows.common.one_order import CHOOSING, OneOrder
 
 CORRECTABLE = {
     State.AWAITING_PAYMENT,
@@ -19,15 +20,13 @@ CORRECTABLE = {
 }
 
 
-class FixOrder(Flow):
+class FixOrder(OneOrder):
     """Correct the address, the phone number or the recipient."""
 
-    about_order = True
-    needs_customer = True
     chosen_texts = ("fix_order.ask_", "fix_order.refused.")
     states = [
         "start",
-        {"name": "choosing", "on_enter": "let_them_pick"},
+        CHOOSING,
         {"name": "looking", "on_enter": "look"},
         {"name": "asking_field", "on_enter": "ask_field"},
         {"name": "asking_value", "on_enter": "ask_value"},
@@ -72,12 +71,6 @@ class FixOrder(Flow):
         {"trigger": "watching", "source": "starting_watch", "dest": "done"},
     ]
 
-    def knows_order(self, event: EventData) -> bool:
-        return bool(self.slots.get("order"))
-
-    def names_other(self, event: EventData) -> bool:
-        return bool(event.kwargs.get("order"))
-
     def can_be_corrected(self, event: EventData) -> bool:
         return event.kwargs["order"].state in CORRECTABLE
 
@@ -96,14 +89,8 @@ class FixOrder(Flow):
     def has_another_fault(self, event: EventData) -> bool:
         return event.kwargs["diagnosis"].cause in FAULTS
 
-    def let_them_pick(self, event: EventData) -> None:
-        changing = event.event.name == "changed_mind"
-        named = event.kwargs.get("order") or (None if changing else self.slots.get("order"))
-        self.call("pick_order", then="order_picked", only="open", order=named, always_ask=changing)
-
     def look(self, event: EventData) -> None:
-        self.slots["order"] = event.kwargs.get("order") or self.slots["order"]
-        self.want(Diagnose(self.slots["order"]))
+        self.want(Diagnose(self.note_order(event)))
 
     def ask_field(self, event: EventData) -> None:
         self._remember(event.kwargs["order"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.dialogue import EventData, Flow, Reply
+from bot.dialogue import EventData, Reply
 from bot.dialogue.effects import Remind
 from bot.orders.diagnosis import Cause, Diagnosis, Evidence, Remedy
 from bot.orders.effects import Diagnose, RescheduleOrder, TipOrder, WatchOrder
 from bot.orders.model import Order
 from flows.common import show
+from flows.common.one_order import CHOOSING, OneOrder
 
 TIPS = (300, 500, 1000)
 """What a customer may add to what couriers are offered, in fen."""
@@ -20,15 +21,14 @@ SOON, LATEST = 30 * 60, 3 * 24 * 3600
 """How far ahead an order may be moved, in seconds."""
 
 
-class PendingOrder(Flow):
+class PendingOrder(OneOrder):
     """Find out why an order waits, and help."""
 
-    about_order = True
-    needs_customer = True
+    which = "pending"
     chosen_texts = ("pending_order.cause.", "pending_order.evidence.")
     states = [
         "start",
-        {"name": "choosing", "on_enter": "let_them_pick"},
+        CHOOSING,
         {"name": "diagnosing", "on_enter": "find_out_why"},
         {"name": "explaining", "on_enter": "explain"},
         {"name": "refreshing", "on_enter": "ask_the_courier_side"},
@@ -78,19 +78,13 @@ class PendingOrder(Flow):
         {"trigger": "watch", "source": _TALKING, "dest": "starting_watch"},
         {"trigger": "watching", "source": ["starting_watch", "tipped", "rescheduled"], "dest": "watched"},
         {"trigger": "leave", "source": [*_TALKING, "asking_tip", "asking_time"], "dest": "left"},
-        {"trigger": "changed_mind", "source": _TALKING, "dest": "diagnosing", "conditions": "names_other_order"},
+        {"trigger": "changed_mind", "source": _TALKING, "dest": "diagnosing", "conditions": "names_other"},
         {"trigger": "changed_mind", "source": _TALKING, "dest": "choosing"},
     ]
 
     # Conditions read and change nothing.
     def was_reminded(self, event: EventData) -> bool:
         return bool(self.slots.get("reminded"))
-
-    def knows_order(self, event: EventData) -> bool:
-        return bool(self.slots.get("order"))
-
-    def names_other_order(self, event: EventData) -> bool:
-        return bool(event.kwargs.get("order"))
 
     def is_moving(self, event: EventData) -> bool:
         moving = {Cause.MOVING, Cause.DELIVERED, Cause.RETURNING}
@@ -106,14 +100,8 @@ class PendingOrder(Flow):
         return bool(SOON <= event.kwargs["time"] - self.now <= LATEST)
 
     # Actions record wishes.
-    def let_them_pick(self, event: EventData) -> None:
-        changing = event.event.name == "changed_mind"
-        named = event.kwargs.get("order") or (None if changing else self.slots.get("order"))
-        self.call("pick_order", then="order_picked", only="pending", order=named, always_ask=changing)
-
     def find_out_why(self, event: EventData) -> None:
-        self.slots["order"] = event.kwargs.get("order") or self.slots["order"]
-        self.want(Diagnose(self.slots["order"]))
+        self.want(Diagnose(self.note_order(event)))
 
     def ask_the_courier_side(self, event: EventData) -> None:
         self.want(Diagnose(self.slots["order"], refresh=True))

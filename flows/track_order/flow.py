@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from bot.dialogue import EventData, Flow, Reply
+from bot.dialogue import EventData, Reply
 from bot.orders.effects import GetOrder, WatchOrder
 from bot.orders.model import Order, State
 from flows.common import show
+from flows.common.one_order import CHOOSING, OneOrder
 
 SOLVED = {State.COURIER_ASSIGNED, State.AT_PICKUP, State.IN_TRANSIT, State.DELIVERED}
 
 
-class TrackOrder(Flow):
+class TrackOrder(OneOrder):
     """Show one order's state, and offer what can be done with it."""
 
-    needs_customer = True
+    about_order = False
+    which = "all"
     chosen_texts = ("track_order.state.", "track_order.news.")
     states = [
         "start",
-        {"name": "choosing", "on_enter": "let_them_pick"},
+        CHOOSING,
         {"name": "looking", "on_enter": "look"},
         {"name": "looking_at_news", "on_enter": "look"},
         {"name": "shown", "on_enter": "show_it", "final": True},
@@ -47,19 +49,12 @@ class TrackOrder(Flow):
     def wants_watch(self, event: EventData) -> bool:
         return bool(self.slots.get("watch"))
 
-    def knows_order(self, event: EventData) -> bool:
-        return bool(self.slots.get("order"))
-
     def is_the_latest(self, event: EventData) -> bool:
         """Of several steps at once only the last is news: each step brings its own event."""
         return bool(event.kwargs["order"].state == self.slots.get("after", event.kwargs["order"].state))
 
-    def let_them_pick(self, event: EventData) -> None:
-        self.call("pick_order", then="order_picked", only="all", order=self.slots.get("order"))
-
     def look(self, event: EventData) -> None:
-        self.slots["order"] = event.kwargs.get("order") or self.slots["order"]
-        self.want(GetOrder(self.slots["order"]))
+        self.want(GetOrder(self.note_order(event)))
 
     def show_it(self, event: EventData) -> None:
         order = event.kwargs["order"]

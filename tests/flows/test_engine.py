@@ -134,7 +134,7 @@ def test_back_asks_the_question_before_again_with_what_was_known_then(chat: Chat
 
 def test_back_leads_out_of_a_flow_that_was_called(chat: Chat) -> None:
     confirming(chat)
-    assert chat.say("不是这单，换一单") == ["pick_order.which"]
+    assert chat.say("不是这单，换一单") == ["pick_order.only_this_open"]
     assert chat.say("返回") == ["cancel_order.confirm_not_accepted"]
     assert [frame.flow for frame in chat.conversation.frames] == ["cancel_order"]
 
