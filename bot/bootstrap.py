@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from bot.orders.sql import rows
 from bot.orders.sql.gateway import SqlGateway
 from bot.orders.sql.seed import PERSONAS, seed
 from bot.performer import Performers
+from bot.runtime.housekeeping import Housekeeper
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
 from bot.store import migrate
@@ -57,6 +58,7 @@ class App:
     engine: Engine
     runtime: Runtime
     postman: Postman | None
+    housekeeper: Housekeeper
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
@@ -79,17 +81,16 @@ class App:
     async def running(self, work: bool = True) -> AsyncIterator[None]:
         """Ready, and doing in the background whatever comes due; without `work`, another process has to."""
         async with self.ready():
-            if work:
-                self.runtime.start()
-            post = asyncio.create_task(self.postman.run()) if work and self.postman else None
+            self.runtime.start(work)
+            also = [part.run() for part in (self.postman, self.housekeeper) if work and part]
+            background = [asyncio.create_task(task) for task in also]
             try:
                 yield
             finally:
                 await self.runtime.stop()
-                if post:
-                    post.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await post
+                for task in background:
+                    task.cancel()
+                await asyncio.gather(*background, return_exceptions=True)
 
     def web(self) -> Starlette:
         """The web chat and, in demo mode, the demo's own pages."""
@@ -153,7 +154,8 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
         links,
         RuntimeSettings(language=settings.language.default, max_attachment=settings.attachments.max_bytes),
     )
-    return App(settings, database, gateway, links, engine, runtime, postman)
+    housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
+    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper)
 
 
 def dialogue(settings: Settings) -> Engine:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from bot.channel import Channel, Receipt, Wake
@@ -29,9 +29,10 @@ from bot.runtime.hub import Hub
 from bot.runtime.settings import RuntimeSettings
 from bot.runtime.step import Stepper
 from bot.runtime.worker import Worker
-from bot.store import attachments, history
+from bot.store import attachments, history, takeover
 from bot.store.conversations import Source, Ticket
 from bot.store.database import Database
+from bot.store.signals import signals_of
 
 _KINDS = {"image": AttachmentKind.IMAGE, "audio": AttachmentKind.VOICE, "video": AttachmentKind.VIDEO}
 
@@ -60,10 +61,11 @@ class Runtime:
         self._database = database
         self._links = links
         self._settings = settings = settings or RuntimeSettings()
-        self._hub = Hub()
-        self._stepper = Stepper(database, dialogue, performers, settings, self._kept)
+        self._signals = signals_of(database)
+        self._hub = Hub(self._signals)
         acts = Acts(database, performers, self.happen, settings)
         self._worker = Worker(database, channels, acts, self._hub, settings)
+        self._stepper = Stepper(database, dialogue, performers, settings, self._worker)
         self._clockwork = Clockwork(database, acts, self.happen, gateway, settings)
         self._background: list[asyncio.Task[None]] = []
 
@@ -71,10 +73,7 @@ class Runtime:
         """See `Service.receive`."""
         address = message.address
         ticket = Ticket(address.conversation, address.channel, Source.CUSTOMER, message.message_id)
-        payload = incoming_to_json(message)
-        if message.pressed is not None:
-            payload["label"] = await self._database.run(history.label_of, ticket.conversation, message.pressed)
-        return await self._stepper.take(ticket, payload, self._event(message))
+        return await self._stepper.take(ticket, incoming_to_json(message), self._event(message))
 
     async def happen(self, conversation: str, event: Event, id: str) -> Receipt:
         """Take an inner event durably; the same id a second time is a duplicate."""
@@ -113,10 +112,33 @@ class Runtime:
                 pass
             busy = await self._clockwork.run_changes()
 
-    def start(self) -> None:
-        """Work in the background of the running event loop until `stop`."""
-        for work in (self._worker.run(), self._clockwork.run()):
-            self._background.append(asyncio.create_task(work))
+    async def take_over(self, conversation: str, agent: str) -> bool:
+        """Make a conversation the agent's; False when it is somebody's already, or unknown.
+
+        When this returns True, nothing more of the bot's arrives there: a message that was just being sent has
+        arrived, or has not and never will. That takes as long as the channel takes for it, and where its sender was
+        killed, until its lease runs out.
+        """
+        if not await self._database.run_each(takeover.take, conversation, agent):
+            return False
+        self._hub.tell(conversation)
+        while await self._database.run_each(takeover.is_under_way, conversation):  # noqa: ASYNC110 -- a row has no event
+            await asyncio.sleep(self._settings.takeover_look)
+        return True
+
+    async def give_back(self, conversation: str, agent: str) -> bool:
+        """Make it the bot's again; False when it is not the agent's."""
+        given = await self._database.run_each(takeover.give_back, conversation, agent)
+        self._hub.tell(conversation)
+        return given
+
+    def start(self, work: bool = True) -> None:
+        """Go on in the background of the running event loop until `stop`. Without `work`, messages are taken and
+        followed here, but others have to do what they lead to."""
+        going: list[Coroutine[Any, Any, None]] = [self._signals.run(self._heard)]
+        if work:
+            going += [self._worker.run(), self._clockwork.run()]
+        self._background += map(asyncio.create_task, going)
 
     async def stop(self) -> None:
         """Stop promptly. What is cut off is done after the next start, by whoever comes first."""
@@ -126,9 +148,10 @@ class Runtime:
         self._background.clear()
         await self._worker.finish(self._settings.shutdown)
 
-    def _kept(self, conversation: str) -> None:
-        self._hub.tell(conversation)
-        self._worker.wake()
+    def _heard(self, conversations: Iterable[str] | None, due: bool) -> None:
+        self._hub.hear(conversations)
+        if due:
+            self._worker.wake()
 
     def _event(self, message: Incoming) -> Event:
         if message.link is not None:
@@ -148,13 +171,12 @@ def _entry(row: history.Row) -> Entry:
     if row.message_id is None:
         out = outgoing_from_json(row.payload)
         return Entry(row.seq, row.at, out.sender, out.text, out.choices, out.attachments)
-    label = row.payload.pop("label", None)
     message = incoming_from_json(row.payload)
     return Entry(
         row.seq,
         row.at,
         "customer",
-        label or message.text,
+        row.label or message.text,
         attachments=message.attachments,
         message_id=row.message_id,
         pressed=message.pressed is not None,

@@ -19,13 +19,14 @@ class RuntimeSettings:
     send: float = 8.0
     lease: float = 12.0
     sweep: float = 1.0
+    takeover_look: float = 0.02
     order_poll: float = 2.0
     keep_trying: float = 86_400.0
     shutdown: float = 5.0
     first_pause: float = 1.0
     longest_pause: float = 300.0
     most_tries: int = 8
-    lanes_at_once: int = 20
+    lanes_at_once: int = 64
     max_attachment: int = 5 * 1024 * 1024
 
     def pause(self, tries: int) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import structlog
@@ -18,16 +18,32 @@ from bot.errors import StoreUnavailable
 from bot.messages import Outgoing, outgoing_to_json
 from bot.performer import Performers, Scope
 from bot.runtime.settings import RuntimeSettings
-from bot.store.conversations import Line, Loaded, Source, Taken, Ticket, keep, load
+from bot.store.conversations import Line, Loaded, Source, Taken, Ticket, load
 from bot.store.database import Database
+from bot.store.draining import Item
+from bot.store.keeping import Kept, keep
+from bot.store.lanes import Claim, Hold
 
 log = structlog.get_logger(__name__)
 
 MOST_CONFLICTS = 20
 
 
+class Lanes(Protocol):
+    """Who does what is kept."""
+
+    def hold(self) -> Hold | None:
+        """With what to take a lane at once; None where others shall do it."""
+
+    def take(self, claim: Claim, first: Item) -> None:
+        """The lane is held now: begin."""
+
+    def grew(self, conversation: str, *, due: bool) -> None:
+        """The conversation's log has grown. `due`: somebody has to look at its lane."""
+
+
 class Stepper:
-    """Takes events, each exactly once. `on_kept` is called with the conversation after every commit."""
+    """Takes events, each exactly once."""
 
     def __init__(
         self,
@@ -35,13 +51,13 @@ class Stepper:
         dialogue: Dialogue,
         performers: Performers,
         settings: RuntimeSettings,
-        on_kept: Callable[[str], None],
+        lanes: Lanes,
     ) -> None:
         self._database = database
         self._dialogue = dialogue
         self._performers = performers
         self._settings = settings
-        self._on_kept = on_kept
+        self._lanes = lanes
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, ticket: Ticket, payload: Mapping[str, Any], event: Event) -> Receipt:
@@ -49,14 +65,14 @@ class Stepper:
         # Only saves work: what makes it right, in other processes too, is the version checked in `keep`.
         async with self._locks.setdefault(ticket.conversation, asyncio.Lock()):
             for _ in range(MOST_CONFLICTS):
-                loaded = await self._database.run(load, ticket)
+                loaded = await self._database.run_each(load, ticket)
                 if loaded.taken is not None:
                     return Receipt(loaded.taken, duplicate=True)
                 taken = await self._lead(ticket, loaded, payload, event)
-                seq = await self._database.run(keep, ticket, loaded, taken)
-                if seq is not None:
-                    self._on_kept(ticket.conversation)
-                    return Receipt(seq)
+                kept = await self._database.run_each(keep, ticket, loaded, taken, self._lanes.hold())
+                if kept is not None:
+                    self._go_on(ticket, loaded, taken, kept)
+                    return Receipt(kept.seq)
         raise StoreUnavailable("too many want the same conversation at once")
 
     async def _lead(self, ticket: Ticket, loaded: Loaded, payload: Mapping[str, Any], event: Event) -> Taken:
@@ -69,6 +85,13 @@ class Stepper:
         # Always written out: the default of this version or setting may not be the next one's.
         state = {**after.to_json(), "language": after.language}
         return Taken(payload, state, after.customer, [_line(step) for step in turn.steps])
+
+    def _go_on(self, ticket: Ticket, loaded: Loaded, taken: Taken, kept: Kept) -> None:
+        if kept.claim is not None:
+            line, seq = taken.lines[0], kept.seq + 1
+            who = (taken.customer, taken.state)
+            self._lanes.take(kept.claim, Item(seq, line.kind, line.payload, loaded.now, loaded.now, 1, *who))
+        self._lanes.grew(ticket.conversation, due=bool(taken.lines) and kept.claim is None)
 
     async def _turn(self, conversation: str, talk: Conversation, event: Event, now: float) -> Turn:
         scope = Scope(conversation, _customer_during(event, talk), talk.language, now)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from itertools import chain, repeat
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -16,11 +18,15 @@ from bot.performer import Scope
 from bot.runtime.acts import Acts
 from bot.runtime.hub import Hub
 from bot.runtime.settings import RuntimeSettings
-from bot.store import lanes
+from bot.store import draining, lanes
 from bot.store.database import Database
-from bot.store.lanes import Claim, Done, Item
+from bot.store.draining import Barred, Done, Item
+from bot.store.lanes import Claim, Hold
 
 log = structlog.get_logger(__name__)
+
+SHORT_PAUSES = (0.05, 0.1, 0.2, 0.5)
+"""Seconds between the first tries of what must be noted; then every second."""
 
 
 class Worker:
@@ -36,6 +42,24 @@ class Worker:
         self._settings = settings
         self._woken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._works = False
+
+    def hold(self) -> Hold | None:
+        """With what a lane can be taken in the same breath as something is put there; None when this worker has
+        not begun or its hands are full."""
+        if not self._works or len(self._running) >= self._settings.lanes_at_once:
+            return None
+        return Hold(uuid4().hex, self._settings.lease)
+
+    def take(self, held: Claim, first: Item) -> None:
+        """Begin with a lane that is held, and has handed out its first row."""
+        self._begin(self._drain(held, first))
+
+    def grew(self, conversation: str, *, due: bool) -> None:
+        """The conversation's log has grown. `due`: somebody has to look at its lane."""
+        self._hub.tell(conversation, due=due)
+        if due:
+            self.wake()
 
     def wake(self) -> None:
         """There may be something to do."""
@@ -43,6 +67,7 @@ class Worker:
 
     async def run(self) -> None:
         """Drain until cancelled; what is in hand then goes on until `finish`."""
+        self._works = True
         while True:
             self._woken.clear()
             try:
@@ -68,6 +93,7 @@ class Worker:
 
     async def finish(self, seconds: float) -> None:
         """Let what is in hand come to its end for so long, then drop it: its leases run out."""
+        self._works = False
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=seconds)
             for task in late:
@@ -79,31 +105,53 @@ class Worker:
         if room <= 0:
             return
         lease, token = self._settings.lease, uuid4().hex
-        for held in await self._database.run(lanes.claim, list(self._channels), room, lease, token):
-            task = asyncio.create_task(self._drain(held))
-            self._running.add(task)
-            task.add_done_callback(self._ended)
+        for held in await self._database.run_each(lanes.claim, list(self._channels), room, lease, token):
+            self._begin(self._drain(held))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("lane_failed", error=type(error).__name__)
 
-    async def _drain(self, held: Claim) -> None:
+    async def _drain(self, held: Claim, first: Item | None = None) -> None:
         try:
-            found = await self._proceed(held, None)
+            found = first or await self._proceed(held, None)
             while isinstance(found, Item):
                 if not await self._deal(held, found):
                     return
-                found = await self._proceed(held, found.seq)
+                found = await self._past(held, found.seq)
                 self._hub.tell(held.conversation)
             if isinstance(found, Done) and found.more:
                 self.wake()
         except StoreUnavailable as error:
             log.warning("lane_left", conversation=held.conversation, why=str(error))
 
+    async def _past(self, held: Claim, done: int) -> Item | Done | None:
+        """Note what was done and return what comes next. While the lane is ours this is tried again and again: if it
+        stayed unsaid, the next holder would do it a second time."""
+        given_up = asyncio.get_running_loop().time() + self._settings.lease
+        for pause in chain(SHORT_PAUSES, repeat(1.0)):
+            try:
+                return await self._proceed(held, done)
+            except StoreUnavailable:
+                if asyncio.get_running_loop().time() > given_up:
+                    raise
+                await asyncio.sleep(pause)
+        raise AssertionError("the pauses have no end")
+
     async def _proceed(self, held: Claim, done: int | None) -> Item | Done | None:
-        return await self._database.run(lanes.proceed, held, self._settings.lease, done)
+        lease = self._settings.lease
+        found = await self._database.run_each(draining.proceed, held, lease, done)
+        while isinstance(found, Barred):
+            if not await self._database.run(draining.put_aside, held, found, lease):
+                return None
+            found = await self._database.run_each(draining.proceed, held, lease, found.item.seq)
+        return found
 
     async def _deal(self, held: Claim, item: Item) -> bool:
         """Do one row. False: the lane was given back, to be looked at again later."""
@@ -125,7 +173,7 @@ class Worker:
         except (Later, TimeoutError) as refusal:
             return await self._postpone(held, item, refusal)
         except Unreachable:
-            await self._database.run(lanes.mark_unreachable, held.conversation)
+            await self._database.run_each(lanes.mark_unreachable, held.conversation)
             return await self._bury(held, item, "the customer cannot be reached")
         except Undeliverable as error:
             return await self._bury(held, item, str(error))
@@ -133,7 +181,7 @@ class Worker:
             if item.tries >= self._settings.most_tries:
                 return await self._bury(held, item, type(error).__name__)
             log.error("send_failed", conversation=held.conversation, seq=item.seq, error=type(error).__name__)  # noqa: TRY400
-            await self._database.run(lanes.later, held, self._settings.pause(item.tries), calm=False)
+            await self._database.run_each(lanes.later, held, self._settings.pause(item.tries), calm=False)
             return False
         return True
 
@@ -147,9 +195,9 @@ class Worker:
             channel = Address.of(held.conversation).channel
             await self._database.run(lanes.pause_channel, held, channel, delay)
         else:
-            await self._database.run(lanes.later, held, delay, calm=True)
+            await self._database.run_each(lanes.later, held, delay, calm=True)
         return False
 
     async def _bury(self, held: Claim, item: Item, why: str) -> bool:
         log.error("dead_letter", conversation=held.conversation, seq=item.seq, why=why)
-        return await self._database.run(lanes.bury, held, item, why, self._settings.lease)
+        return await self._database.run(draining.bury, held, item, why, self._settings.lease)

@@ -1,4 +1,4 @@
-"""Loading a conversation, and keeping what one event led to: the transaction at the heart of every message."""
+"""Loading a conversation, and the types of what is kept of one event (see `bot.store.keeping`)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, literal, select
 
-from bot.store import lanes
 from bot.store.clock import dbnow
-from bot.store.inserting import insert_new
-from bot.store.tables import conversation, inbound, outbox
+from bot.store.tables import conversation, inbound
 
 
 class Source(StrEnum):
@@ -43,6 +41,7 @@ class Loaded:
     state: Mapping[str, Any]
     owner: str | None
     owner_epoch: int
+    unreachable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,66 +88,22 @@ _LOAD = select(
     conversation.c.state,
     conversation.c.owner,
     conversation.c.owner_epoch,
+    conversation.c.unreachable,
 ).select_from(_ONE.outerjoin(conversation, conversation.c.id == bindparam("conversation")))
 _WHOSE = select(conversation.c.customer, conversation.c.state, dbnow().label("now")).where(
     conversation.c.id == bindparam("conversation")
 )
-_SWAP = (
-    update(conversation)
-    .where(conversation.c.id == bindparam("conversation"), conversation.c.version == bindparam("was"))
-    .values(version=bindparam("was") + 1, state=bindparam("new_state"), customer=bindparam("new_customer"))
-    .values(updated_at=dbnow())
-)
-_SWAP_AND_REACHED = _SWAP.values(unreachable=False)
-_TAKE = insert(inbound).values(at=dbnow())
-_ADD = insert(outbox).values(at=dbnow(), fate=None)
 
 
 def load(connection: Connection, ticket: Ticket) -> Loaded:
     """The conversation now, or an empty one when there is none yet."""
     asked = {"conversation": ticket.conversation, "source": ticket.source.value, "id": ticket.id}
     row = connection.execute(_LOAD, asked).one()
-    return Loaded(row.now, row.taken, row.version, row.state or {}, row.owner, row.owner_epoch or 0)
+    owner = (row.owner, row.owner_epoch or 0, bool(row.unreachable))
+    return Loaded(row.now, row.taken, row.version, row.state or {}, *owner)
 
 
 def whose(connection: Connection, key: str) -> Person:
     """For whom an existing conversation stands."""
     row = connection.execute(_WHOSE, {"conversation": key}).one()
     return Person(row.customer, row.state, row.now)
-
-
-def keep(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken) -> int | None:
-    """Keep it all and return the event's seq; None, and nothing kept, when the conversation has moved on since."""
-    if not _swap(connection, ticket, loaded, taken):
-        return None
-    last = lanes.extend(connection, ticket.conversation, ticket.channel, 1 + len(taken.lines), due=bool(taken.lines))
-    seq = last - len(taken.lines)
-    row = {"conversation": ticket.conversation, "source": ticket.source.value, "message_id": ticket.id}
-    connection.execute(_TAKE, {**row, "seq": seq, "payload": taken.payload})
-    if taken.lines:
-        connection.execute(_ADD, [_row(ticket, loaded, n, line) for n, line in enumerate(taken.lines, seq + 1)])
-    return seq
-
-
-def _row(ticket: Ticket, loaded: Loaded, seq: int, line: Line) -> dict[str, Any]:
-    key = {"conversation": ticket.conversation, "seq": seq}
-    return {**key, "kind": line.kind, "payload": line.payload, "epoch": loaded.owner_epoch}
-
-
-def _swap(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken) -> bool:
-    if loaded.version is None:
-        return insert_new(
-            connection,
-            conversation,
-            id=ticket.conversation,
-            channel=ticket.channel,
-            version=1,
-            state=taken.state,
-            customer=taken.customer,
-            created_at=dbnow(),
-            updated_at=dbnow(),
-        )
-    # A customer who writes can be reached again.
-    statement = _SWAP_AND_REACHED if ticket.source is Source.CUSTOMER else _SWAP
-    values = {"was": loaded.version, "new_state": taken.state, "new_customer": taken.customer}
-    return connection.execute(statement, {"conversation": ticket.conversation, **values}).rowcount == 1

@@ -7,15 +7,16 @@ sub-select over another table. On SQLite the same statements run one after the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, null, select, update
+from sqlalchemy import BigInteger, Connection, Text, bindparam, case, exists, func, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
-from bot.store.tables import channel_pause, conversation, dead, lane, outbox
+from bot.store.tables import channel_pause, conversation, lane
 
 CALM_TRIES = 6
 """Refusals that ask to come later never count for more tries than this, so that they cannot pass for poison."""
@@ -30,44 +31,85 @@ class Claim:
     last_seq: int
     tries: int
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """The next thing to do in a lane, and for whom. `state` is the dialogue's."""
-
-    seq: int
-    kind: str
-    payload: Mapping[str, Any]
-    at: float
-    now: float
-    tries: int
-    customer: str | None
-    state: Mapping[str, Any]
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the statements name them."""
+        return {"key": self.conversation, "token_": self.token}
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """Nothing is left in hand. `more`: more has come meanwhile."""
+class Hold:
+    """The wish to take a lane for `lease` seconds."""
 
-    more: bool
+    token: str
+    lease: float
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the statements name them."""
+        return {"token_": self.token, "lease": self.lease}
 
 
-def _extending(dialect: Any, *, due: bool) -> Any:
-    fresh = dialect.insert(lane).values(
-        conversation=bindparam("key"),
-        channel=bindparam("channel"),
-        last_seq=bindparam("count"),
-        next_at=dbnow() if due else None,
+class Mode(Enum):
+    """How a lane grows: with nothing to do in it, with something, or taken at once if it is free."""
+
+    SILENT = auto()
+    DUE = auto()
+    HELD = auto()
+
+
+def mode_of(*, due: bool, hold: bool) -> Mode:
+    """`hold` means nothing where nothing is due."""
+    if not due:
+        return Mode.SILENT
+    return Mode.HELD if hold else Mode.DUE
+
+
+_PAUSED = exists().where(channel_pause.c.channel == bindparam("of_channel"), channel_pause.c.blocked_until > dbnow())
+
+
+def begun(mode: Mode) -> dict[str, Any]:
+    """The columns of a conversation's new lane."""
+    columns: dict[str, Any] = {
+        "conversation": bindparam("key", type_=Text),
+        "channel": bindparam("of_channel", type_=Text),
+        "last_seq": bindparam("count", type_=BigInteger),
+    }
+    if mode is Mode.DUE:
+        columns["next_at"] = dbnow()
+    if mode is Mode.HELD:
+        columns |= _taken_unless(_PAUSED, {"next_at": dbnow(), "holder": null(), "tries": 0})
+    return columns
+
+
+def grown(mode: Mode) -> dict[str, Any]:
+    """What changes in a lane that is there. One that is held, or waits after a failure, keeps its time."""
+    columns: dict[str, Any] = {"last_seq": lane.c.last_seq + bindparam("count", type_=BigInteger)}
+    if mode is Mode.DUE:
+        columns["next_at"] = func.coalesce(lane.c.next_at, dbnow())
+    if mode is Mode.HELD:
+        busy = lane.c.next_at.isnot(None) | _PAUSED
+        as_it_is = {"next_at": func.coalesce(lane.c.next_at, dbnow()), "holder": lane.c.holder, "tries": lane.c.tries}
+        columns |= _taken_unless(busy, as_it_is)
+    return columns
+
+
+def _taken_unless(busy: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
+    taken = {"next_at": dbnow() + bindparam("lease"), "holder": bindparam("token_", type_=Text), "tries": 1}
+    return {name: case((busy, otherwise[name]), else_=value) for name, value in taken.items()}
+
+
+def _growing(dialect: Any, mode: Mode) -> Any:
+    return (
+        dialect.insert(lane)
+        .values(**begun(mode))
+        .on_conflict_do_update(index_elements=["conversation"], set_=grown(mode))
+        .returning(lane.c.last_seq, lane.c.holder)
     )
-    grown: dict[str, Any] = {"last_seq": lane.c.last_seq + bindparam("count")}
-    if due:
-        # A lane that is held, or waits after a failure, keeps its time.
-        grown["next_at"] = func.coalesce(lane.c.next_at, dbnow())
-    return fresh.on_conflict_do_update(index_elements=["conversation"], set_=grown).returning(lane.c.last_seq)
 
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
-_EXTEND = {(name, due): _extending(dialect, due=due) for name, dialect in _DIALECTS.items() for due in (True, False)}
+_GROW = {(name, mode): _growing(dialect, mode) for name, dialect in _DIALECTS.items() for mode in Mode}
 _DUE = (
     select(lane.c.conversation)
     .where(
@@ -85,50 +127,22 @@ _CLAIM = (
     .values(next_at=dbnow() + bindparam("lease"), holder=bindparam("token_"), tries=lane.c.tries + 1)
     .returning(lane.c.conversation, lane.c.last_seq, lane.c.tries)
 )
-_MINE = (lane.c.conversation == bindparam("key"), lane.c.holder == bindparam("token_"))
-_KEEP = update(lane).where(*_MINE).values(next_at=dbnow() + bindparam("lease"))
-_STEP = _KEEP.values(done_seq=bindparam("seq"), tries=1)
-_FINISH = (
-    update(lane)
-    .where(*_MINE)
-    .values(holder=None, tries=0, done_seq=bindparam("seq"))
-    .values(next_at=case((lane.c.last_seq > bindparam("seq"), dbnow()), else_=null()))
-    .returning(lane.c.next_at)
-)
-_LATER = update(lane).where(*_MINE).values(holder=None, next_at=dbnow() + bindparam("delay"))
-_NEXT = (
-    select(
-        outbox.c.seq,
-        outbox.c.kind,
-        outbox.c.payload,
-        outbox.c.at,
-        outbox.c.epoch,
-        dbnow().label("now"),
-        lane.c.tries,
-        conversation.c.customer,
-        conversation.c.state,
-        conversation.c.owner,
-        conversation.c.owner_epoch,
-        conversation.c.unreachable,
-    )
-    .join(lane, lane.c.conversation == outbox.c.conversation)
-    .join(conversation, conversation.c.id == outbox.c.conversation)
-    .where(outbox.c.conversation == bindparam("key"), outbox.c.seq > lane.c.done_seq, outbox.c.seq <= bindparam("upto"))
-    .order_by(outbox.c.seq)
-    .limit(1)
-)
-_FATE = (
-    update(outbox)
-    .where(outbox.c.conversation == bindparam("key"), outbox.c.seq == bindparam("at_seq"))
-    .values(fate=bindparam("new_fate"))
-)
+MINE = (lane.c.conversation == bindparam("key"), lane.c.holder == bindparam("token_"))
+_LATER = update(lane).where(*MINE).values(holder=None, next_at=dbnow() + bindparam("delay"))
 
 
 def extend(connection: Connection, key: str, channel: str, count: int, *, due: bool) -> int:
     """Number `count` more rows of a conversation's log and return the last number. `due`: there is work among them."""
-    values = {"key": key, "channel": channel, "count": count}
-    last: int = connection.execute(_EXTEND[connection.dialect.name, due], values).scalar_one()
-    return last
+    return grow(connection, key, channel, count, mode_of(due=due, hold=False), None)[0]
+
+
+def grow(
+    connection: Connection, key: str, channel: str, count: int, mode: Mode, hold: Hold | None
+) -> tuple[int, str | None]:
+    """Like `extend`; also who holds the lane then."""
+    values = {"key": key, "of_channel": channel, "count": count, **(hold.values if hold else {})}
+    row = connection.execute(_GROW[connection.dialect.name, mode], values).one()
+    return row.last_seq, row.holder
 
 
 def claim(connection: Connection, channels: Sequence[str], most: int, lease: float, token: str) -> list[Claim]:
@@ -138,36 +152,15 @@ def claim(connection: Connection, channels: Sequence[str], most: int, lease: flo
     return [Claim(row.conversation, token, row.last_seq, row.tries) for row in rows]
 
 
-def proceed(connection: Connection, held: Claim, lease: float, done: int | None = None) -> Item | Done | None:
-    """Note what was `done` and return what comes next; None when the lane is no longer ours.
-
-    The fence stands here: what was made before a human took over is held back in the very transaction that hands
-    the next row out.
-    """
-    while True:
-        if not _move(connection, held, lease, done):
-            return None
-        row = connection.execute(_NEXT, {"key": held.conversation, "upto": held.last_seq}).one_or_none()
-        if row is None:
-            return _finish(connection, held, held.last_seq)
-        if row.kind == "message" and row.unreachable:
-            _bury(connection, held.conversation, row.seq, row.kind, row.payload, "the customer cannot be reached")
-        elif row.kind == "message" and _is_fenced(row):
-            _set_fate(connection, held.conversation, row.seq, "held")
-        else:
-            return Item(row.seq, row.kind, row.payload, row.at, row.now, row.tries, row.customer, row.state)
-        done = row.seq
-
-
 def later(connection: Connection, held: Claim, delay: float, *, calm: bool) -> None:
     """Give the lane back for `delay` seconds. `calm`: it was refused politely, which is no sign of poison."""
     tries = case((lane.c.tries > CALM_TRIES, CALM_TRIES), else_=lane.c.tries) if calm else lane.c.tries
-    connection.execute(_LATER.values(tries=tries), {**_held(held), "delay": delay})
+    connection.execute(_LATER.values(tries=tries), {**held.values, "delay": delay})
 
 
 def pause_channel(connection: Connection, held: Claim, channel: str, delay: float) -> None:
     """Give the lane back uncounted, and let the whole channel rest: it is not the message's fault."""
-    connection.execute(_LATER.values(tries=lane.c.tries - 1), {**_held(held), "delay": delay})
+    connection.execute(_LATER.values(tries=lane.c.tries - 1), {**held.values, "delay": delay})
     pause = (
         _DIALECTS[connection.dialect.name].insert(channel_pause).values(channel=channel, blocked_until=dbnow() + delay)
     )
@@ -175,44 +168,6 @@ def pause_channel(connection: Connection, held: Claim, channel: str, delay: floa
     connection.execute(pause.on_conflict_do_update(index_elements=["channel"], set_=longest))
 
 
-def bury(connection: Connection, held: Claim, item: Item, why: str, lease: float) -> bool:
-    """Put a row among the dead letters and go past it; False when the lane is no longer ours."""
-    if not connection.execute(_STEP, {**_held(held), "seq": item.seq, "lease": lease}).rowcount:
-        return False
-    _bury(connection, held.conversation, item.seq, item.kind, item.payload, why)
-    return True
-
-
 def mark_unreachable(connection: Connection, key: str) -> None:
     """Send nothing more there until the customer writes again."""
     connection.execute(update(conversation).where(conversation.c.id == key).values(unreachable=True))
-
-
-def _move(connection: Connection, held: Claim, lease: float, done: int | None) -> bool:
-    if done is None:
-        return connection.execute(_KEEP, {**_held(held), "lease": lease}).rowcount == 1
-    return connection.execute(_STEP, {**_held(held), "lease": lease, "seq": done}).rowcount == 1
-
-
-def _finish(connection: Connection, held: Claim, seq: int) -> Done | None:
-    row = connection.execute(_FINISH, {**_held(held), "seq": seq}).one_or_none()
-    return None if row is None else Done(more=row.next_at is not None)
-
-
-def _is_fenced(row: Any) -> bool:
-    by_staff = row.payload.get("sender") == "staff"
-    return not by_staff and (row.owner is not None or row.owner_epoch != row.epoch)
-
-
-def _bury(connection: Connection, key: str, seq: int, kind: str, payload: Any, why: str) -> None:
-    _set_fate(connection, key, seq, "dead")
-    grave = {"conversation": key, "seq": seq, "kind": kind, "payload": payload, "why": why}
-    connection.execute(insert(dead).values(at=dbnow(), **grave))
-
-
-def _set_fate(connection: Connection, key: str, seq: int, fate: str) -> None:
-    connection.execute(_FATE, {"key": key, "at_seq": seq, "new_fate": fate})
-
-
-def _held(held: Claim) -> dict[str, Any]:
-    return {"key": held.conversation, "token_": held.token}

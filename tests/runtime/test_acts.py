@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from bot.orders.model import Change, State
 from bot.runtime.service import Runtime
-from bot.store import lanes
+from bot.store import draining, lanes
 from bot.store.tables import outbox, timer, watch
 from tests.runtime.parts import CHAT, World, said
 
@@ -32,10 +32,10 @@ async def test_an_act_is_done_and_its_outcome_comes_back(world: World, runtime: 
 async def test_an_act_whose_worker_died_is_done_again_with_the_same_key(world: World, runtime: Runtime) -> None:
     await runtime.receive(said("cancel"))
     (held,) = await world.database.run(lanes.claim, ["phone"], 5, 60.0, "a token")
-    first = await world.database.run(lanes.proceed, held, 60.0)
-    assert isinstance(first, lanes.Item)
-    act = await world.database.run(lanes.proceed, held, 60.0, first.seq)
-    assert isinstance(act, lanes.Item)
+    first = await world.database.run(draining.proceed, held, 60.0)
+    assert isinstance(first, draining.Item)
+    act = await world.database.run(draining.proceed, held, 60.0, first.seq)
+    assert isinstance(act, draining.Item)
     await runtime._worker._deal(held, act)
     await world.passes(61)
     await runtime.settle()
