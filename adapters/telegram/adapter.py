@@ -1,0 +1,104 @@
+"""Telegram, joined: made from settings, handed the service, started and stopped with the process."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute
+from telegram.ext import ExtBot
+
+from adapters.telegram.announcing import Announcer
+from adapters.telegram.channel import Bot, Files, Telegram
+from adapters.telegram.files import FileFetcher
+from adapters.telegram.groups import Groups
+from adapters.telegram.limits import Limits
+from adapters.telegram.pieces import Habits
+from adapters.telegram.polling import Poller
+from adapters.telegram.receiver import MarkReachable, Receiver
+from adapters.telegram.request import AiohttpRequest
+from adapters.telegram.webhook import Webhook
+from bot.channel import Notes, Service, Turns
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to reach Telegram, and how it reaches us.
+
+    `url`: our public address for the webhook, None for polling. `base_url`: the Bot API server. `per_second`:
+    messages to all chats. `most_bytes`: one file of a customer. `language`: of whoever shows no other.
+    """
+
+    token: str
+    url: str | None = None
+    secret: str = ""
+    base_url: str = "https://api.telegram.org"
+    per_second: float = 30.0
+    connections: int = 40
+    most_bytes: int = 10 * 1024 * 1024
+    language: str = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What the adapter is handed of the store."""
+
+    notes: Notes
+    turns: Turns
+    files: Files
+    reachable: MarkReachable
+
+
+class Adapter:
+    """Made before the runtime, because the runtime wants its channel; `connect` hands it the runtime."""
+
+    def __init__(self, options: Options, store: Store, habits: Habits) -> None:
+        self._options = options
+        self._store = store
+        self._request = AiohttpRequest()
+        self.bot: Bot = ExtBot(
+            options.token,
+            base_url=f"{options.base_url.rstrip('/')}/bot",
+            base_file_url=f"{options.base_url.rstrip('/')}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+        )
+        self.channel = Telegram(self.bot, store.notes, store.files, habits, Limits(options.per_second))
+        self._announcer = Announcer(self.bot, options.language, options.url, options.secret, options.connections)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def connect(self, service: Service) -> None:
+        """Hand over the service that takes messages; once, before anything is started."""
+        store = self._store
+        files = FileFetcher(self.bot, service, self._options.most_bytes)
+        groups = Groups(self.bot, store.notes)
+        self.receiver = Receiver(self.bot, service, self.channel, groups, files, store.reachable)
+        self.poller = Poller(self.bot, self.receiver, store.turns)
+
+    def routes(self) -> list[BaseRoute]:
+        """The webhook, where one is wanted."""
+        if self._options.url is None:
+            return []
+        return [Webhook(self.receiver, self._options.secret).route()]
+
+    def start(self) -> None:
+        """Announce the bot, and ask for updates where there is no webhook, until `stop`."""
+        work = [self._announcer.run()]
+        if self._options.url is None:
+            work.append(self.poller.run())
+        self._tasks += [asyncio.create_task(each) for each in work]
+
+    async def stop(self) -> None:
+        """Stop asking. What was not confirmed comes again. Messages can still be sent until `close`."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._tasks.clear()
+
+    async def close(self) -> None:
+        """Close the connections to Telegram."""
+        await self.channel.aside.stop()
+        await self._request.shutdown()

@@ -1,0 +1,125 @@
+"""Takes updates, from the webhook or from polling: durably, each once, and never stopped by one that is broken."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from telegram.error import TelegramError
+
+from adapters.telegram.channel import Bot, Telegram
+from adapters.telegram.files import CannotFetch, FileFetcher
+from adapters.telegram.groups import Groups
+from adapters.telegram.inbound import Heard, InGroup, Nothing, Press, Reach, kind_of, read
+from adapters.telegram.words import words
+from bot.channel import Service
+from bot.errors import StoreUnavailable
+from bot.messages import Address
+
+log = structlog.get_logger(__name__)
+
+MOST_TRIES = 4
+"""Of an update that fails for another reason than the store; then it is given up, so that the next ones get through."""
+MOST_KNOWN = 10_000
+
+MarkReachable = Callable[[Address, bool], Awaitable[None]]
+
+
+class NotTaken(Exception):  # noqa: N818 -- says what to do: deliver it again
+    """The update was not taken and may be delivered again."""
+
+
+class Receiver:
+    """`reachable` is told when a customer blocks the bot or lets it in again."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        service: Service,
+        channel: Telegram,
+        groups: Groups,
+        files: FileFetcher,
+        reachable: MarkReachable,
+    ) -> None:
+        self._bot = bot
+        self._service = service
+        self._channel = channel
+        self._groups = groups
+        self._files = files
+        self._reachable = reachable
+        self._failed: OrderedDict[Any, int] = OrderedDict()
+        self._taken: OrderedDict[Any, None] = OrderedDict()
+
+    async def take(self, data: Mapping[str, Any]) -> None:
+        """Return when the update is durable, or nothing will ever come of it. Raises `NotTaken`."""
+        number = data.get("update_id")
+        # Only saves work, such as fetching a file again: the service knows what it has.
+        if number in self._taken:
+            return
+        await self._take_new(data)
+        self._taken[number] = None
+        if len(self._taken) > MOST_KNOWN:
+            self._taken.popitem(last=False)
+
+    async def _take_new(self, data: Mapping[str, Any]) -> None:
+        try:
+            found = read(data)
+        except Exception as error:  # whatever Telegram's future brings, the next update must get through
+            log.warning("telegram_update_unreadable", kind=kind_of(data), error=type(error).__name__)
+            return
+        try:
+            await self._take(found)
+        except StoreUnavailable as error:
+            raise NotTaken from error
+        except Exception as error:
+            if self._is_hopeless(data.get("update_id")):
+                log.error("telegram_update_given_up", kind=kind_of(data), error=type(error).__name__)  # noqa: TRY400
+                return
+            log.warning("telegram_update_not_taken", kind=kind_of(data), error=type(error).__name__)
+            raise NotTaken from error
+
+    async def _take(self, found: Heard | Press | InGroup | Reach | Nothing) -> None:
+        match found:
+            case Heard():
+                await self._heard(found)
+            case Press():
+                receipt = await self._service.receive(found.incoming)
+                if not receipt.duplicate:
+                    self._channel.aside.do(self._channel.acknowledge(found))
+            case InGroup():
+                await self._groups.answer(found)
+            case Reach():
+                await self._reachable(found.address, found.reachable)
+            case Nothing(kind=kind):
+                log.info("telegram_update_ignored", kind=kind)
+
+    async def _heard(self, heard: Heard) -> None:
+        incoming = heard.incoming
+        if heard.file is not None:
+            try:
+                file = await self._files.fetch(incoming.address, heard.file)
+                incoming = replace(incoming, attachments=(*incoming.attachments, file))
+            except CannotFetch as why:
+                await self._explain(heard, why.key)
+                if not incoming.text:
+                    return
+        await self._service.receive(incoming)
+
+    async def _explain(self, heard: Heard, key: str) -> None:
+        said = words(heard.incoming.language)[key].format(megabytes=self._files.megabytes)
+        try:
+            await self._bot.send_message(int(heard.incoming.address.chat), said)
+        except TelegramError as error:  # delivered again, it would only fail again
+            log.info("telegram_file_not_explained", error=type(error).__name__)
+
+    def _is_hopeless(self, update: Any) -> bool:
+        tries = self._failed.pop(update, 0) + 1
+        if tries >= MOST_TRIES:
+            return True
+        self._failed[update] = tries
+        if len(self._failed) > MOST_KNOWN:
+            self._failed.popitem(last=False)
+        return False
