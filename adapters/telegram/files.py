@@ -1,4 +1,4 @@
-"""Pictures, voice messages and files that customers send: fetched from Telegram before their message counts as taken."""
+"""Pictures, voice messages and files of customers: fetched from Telegram before their message counts as taken."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AT_ONCE = 4
 """Files are held in memory while they are fetched."""
 
 
-class CannotFetch(Exception):  # noqa: N818 -- an answer to a customer, no failure of ours
+class CannotFetch(Exception):
     """The file never will be had. `key`: the text that says why."""
 
     def __init__(self, key: str) -> None:

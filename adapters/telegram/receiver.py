@@ -28,7 +28,7 @@ MOST_KNOWN = 10_000
 MarkReachable = Callable[[Address, bool], Awaitable[None]]
 
 
-class NotTaken(Exception):  # noqa: N818 -- says what to do: deliver it again
+class NotTaken(Exception):
     """The update was not taken and may be delivered again."""
 
 
