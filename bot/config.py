@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from bot.errors import ConfigError
 from bot.identity.guard import Limits
 from bot.orders.policy import Policy
+from bot.runtime.ages import Ages
 from bot.support.hours import OpeningHours
 
 DEFAULT_FILE = Path("config.yaml")
@@ -169,6 +170,34 @@ class Attachments(Section):
         return self.max_megabytes * 1024 * 1024
 
 
+class Housekeeping(Section):
+    """How long things are kept, in days, and how often what is older is removed, in hours."""
+
+    every_hours: Positive = 24
+    conversations: Positive = 184
+    files: Positive = 92
+    bookkeeping: Positive = 30
+    codes: Positive = 30
+    mails: Positive = 184
+    dead_letters: Positive = 184
+    records: Positive = 1096
+
+    @model_validator(mode="after")
+    def _records_last(self) -> Self:
+        if self.records < self.conversations:
+            raise ValueError("records must not be kept shorter than conversations")
+        return self
+
+    def ages(self) -> Ages:
+        """The same in seconds."""
+        return Ages(**{name: days * 86_400.0 for name, days in self.model_dump(exclude={"every_hours"}).items()})
+
+    @property
+    def every(self) -> float:
+        """Seconds from one round to the next."""
+        return self.every_hours * 3600.0
+
+
 class Settings(BaseSettings):
     """Everything that can be set. `secret` and `smtp_password` come from the environment only."""
 
@@ -184,6 +213,7 @@ class Settings(BaseSettings):
     identity: Identity = Identity()
     smtp: Smtp = Smtp()
     attachments: Attachments = Attachments()
+    housekeeping: Housekeeping = Housekeeping()
     secret: SecretStr = SecretStr("")
     smtp_password: SecretStr = SecretStr("")
 

@@ -71,7 +71,8 @@ class Housekeeper:
         return True
 
     async def _is_due(self, progress: Mapping[str, Any] | None) -> bool:
-        return await self._database.run(store.now) >= (progress or {}).get("due_at", 0.0)
+        due_at: float = (progress or {}).get("due_at", 0.0)
+        return await self._database.run(store.now) >= due_at
 
     async def _step(self, after: str) -> dict[str, Any]:
         """Visit the conversations behind `after`; returns where to go on, or when."""

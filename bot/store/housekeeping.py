@@ -24,6 +24,7 @@ from bot.store.conversations import Source
 from bot.store.tables import (
     attachment,
     audit,
+    channel_note,
     contact_lock,
     conversation,
     dead,
@@ -125,7 +126,8 @@ _VISIT = (
     .order_by(conversation.c.id)
     .limit(SLICE)
 )
-_OF_CONVERSATIONS = (inbound, outbox, attachment, feedback, watch, verification, handover, wechat_letter, wechat_push)
+_WECHAT = (wechat_letter, wechat_push)
+_OF_CONVERSATIONS = (inbound, outbox, attachment, feedback, watch, verification, handover, channel_note, *_WECHAT)
 
 
 def _remove_old(connection: Connection, keys: Sequence[str], ages: Ages, time: float, removed: Removed) -> None:
