@@ -62,7 +62,7 @@ _LINES = (
     select(outbox.c.seq, outbox.c.kind, outbox.c.payload, outbox.c.epoch, conversation.c.owner)
     .add_columns(conversation.c.owner_epoch)
     .join(conversation, conversation.c.id == outbox.c.conversation)
-    .where(outbox.c.conversation == bindparam("key"), outbox.c.seq >= bindparam("from_seq"))
+    .where(outbox.c.conversation == bindparam("key"), outbox.c.seq > bindparam("from_seq"))
     .order_by(outbox.c.seq)
     .limit(AHEAD)
 )
@@ -95,13 +95,15 @@ _ADD = {
 _STATE = select(wechat_letter.c.state).where(_OF, wechat_letter.c.seq == bindparam("at_seq")).limit(1)
 
 
-def put(connection: Connection, key: str, seq: int, cut: Cut, pack: Pack, *, api: bool) -> Parcel | None:
+def put(
+    connection: Connection, key: str, seq: int, payload: Mapping[str, Any], cut: Cut, pack: Pack, *, api: bool
+) -> Parcel | None:
     """Keep a line of the log, and those right behind it, to be said. A push that waits takes them back in its
     answer; else, with `api`, what may be sent now is returned. A line that was refused is tried once more."""
     row = customer.lock(connection, key)
     state = connection.execute(_STATE, {"key": key, "at_seq": seq}).scalar_one_or_none()
     if state is None:
-        _add(connection, key, seq, cut)
+        _add(connection, key, seq, payload, cut)
     elif state == "refused":
         again = (wechat_letter.c.conversation == key, wechat_letter.c.seq == seq)
         connection.execute(update(wechat_letter).where(*again).values(state="waiting"))
@@ -126,7 +128,7 @@ def free(connection: Connection, key: str) -> list[Letter]:
 def bound(connection: Connection, key: str, push: str) -> tuple[list[Letter], bool]:
     """What a push's answer was made of, and whether all of it may still be said."""
     rows = connection.execute(_BOUND, {"key": key, "push_id": push}).all()
-    return [_letter(row) for row in rows], not any(_is_fenced(row) for row in rows)
+    return [_letter(row) for row in rows], not any(_is_fenced(row, staff=row.staff) for row in rows)
 
 
 def said(connection: Connection, key: str, parcel: Parcel) -> None:
@@ -152,18 +154,23 @@ def bind(connection: Connection, key: str, letters: Sequence[Letter], push: str)
     _settle(connection, key, [(letter.seq, letter.part) for letter in letters], push=push)
 
 
-def _add(connection: Connection, key: str, seq: int, cut: Cut) -> None:
-    lines = connection.execute(_LINES, {"key": key, "from_seq": seq}).all()
-    rows: list[dict[str, Any]] = []
-    for line in lines:
-        staff = line.payload.get("sender") == "staff" if line.kind == "message" else False
-        if line.kind != "message" or (line.seq > seq and _is_fenced(line, staff=staff)):
+def _add(connection: Connection, key: str, seq: int, payload: Mapping[str, Any], cut: Cut) -> None:
+    rows = _rows(key, seq, payload, cut)
+    for line in connection.execute(_LINES, {"key": key, "from_seq": seq}).all():
+        if line.kind != "message" or _is_fenced(line, staff=_is_by_staff(line.payload)):
             break
-        named = {"conversation": key, "seq": line.seq, "staff": staff}
-        parts = enumerate(cut(line.payload))
-        rows += [{**named, "part": part, "text": text, "choices": list(choices)} for part, (text, choices) in parts]
-    if rows:
-        connection.execute(_ADD[connection.dialect.name], rows)
+        rows += _rows(key, line.seq, line.payload, cut)
+    connection.execute(_ADD[connection.dialect.name], rows)
+
+
+def _rows(key: str, seq: int, payload: Mapping[str, Any], cut: Cut) -> list[dict[str, Any]]:
+    named = {"conversation": key, "seq": seq, "staff": _is_by_staff(payload)}
+    parts = enumerate(cut(payload))
+    return [{**named, "part": part, "text": text, "choices": list(choices)} for part, (text, choices) in parts]
+
+
+def _is_by_staff(payload: Mapping[str, Any]) -> bool:
+    return payload.get("sender") == "staff"
 
 
 def _pick(connection: Connection, key: str, row: Row[Any], pack: Pack, *, api: bool) -> Parcel | None:
@@ -184,7 +191,7 @@ def _pick(connection: Connection, key: str, row: Row[Any], pack: Pack, *, api: b
 
 
 def _unfenced(connection: Connection, key: str, rows: Sequence[Row[Any]]) -> list[Letter]:
-    fenced = [row for row in rows if _is_fenced(row)]
+    fenced = [row for row in rows if _is_fenced(row, staff=row.staff)]
     if fenced:
         _settle(connection, key, [(row.seq, row.part) for row in fenced], state="held")
         lines = outbox.c.seq.in_({row.seq for row in fenced})
@@ -192,11 +199,8 @@ def _unfenced(connection: Connection, key: str, rows: Sequence[Row[Any]]) -> lis
     return [_letter(row) for row in rows if row not in fenced]
 
 
-def _is_fenced(row: Row[Any], *, staff: bool | None = None) -> bool:
-    by_staff = row.staff if staff is None else staff
-    if by_staff:
-        return False
-    return row.owner is not None or (row.epoch is not None and row.owner_epoch != row.epoch)
+def _is_fenced(row: Row[Any], *, staff: bool) -> bool:
+    return not staff and (row.owner is not None or (row.epoch is not None and row.owner_epoch != row.epoch))
 
 
 def _letter(row: Row[Any]) -> Letter:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, null, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, null, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
@@ -137,9 +137,15 @@ def taken(connection: Connection, key: str, push: str) -> None:
 
 
 def untaken(connection: Connection) -> list[Untaken]:
-    """Messages that nobody is bringing to the core any more."""
-    lost = select(wechat_push).where(wechat_push.c.message.isnot(None), wechat_push.c.attempt_at < dbnow() - LAST_WORD)
-    rows = connection.execute(lost.order_by(wechat_push.c.attempt_at).limit(BATCH))
+    """Messages that nobody is bringing to the core any more; they are the caller's for a while."""
+    push = wechat_push.c
+    lost = select(push.conversation, push.id).where(push.message.isnot(None), push.attempt_at < dbnow() - LAST_WORD)
+    found = connection.execute(lost.order_by(push.attempt_at).limit(BATCH)).all()
+    if not found:
+        return []
+    theirs = (tuple_(push.conversation, push.id).in_([tuple(row) for row in found]), push.message.isnot(None))
+    held = update(wechat_push).where(*theirs, push.attempt_at < dbnow() - LAST_WORD).values(attempt_at=dbnow())
+    rows = connection.execute(held.returning(push.conversation, push.id, push.message))
     return [Untaken(row.conversation, row.id, row.message) for row in rows]
 
 

@@ -49,9 +49,11 @@ class WechatRecords:
         """The customer no longer follows the account."""
         await self._run(customer.close_windows, conversation)
 
-    async def put(self, conversation: str, seq: int, cut: Cut, pack: Pack, *, api: bool) -> Parcel | None:
+    async def put(
+        self, conversation: str, seq: int, payload: Mapping[str, Any], cut: Cut, pack: Pack, *, api: bool
+    ) -> Parcel | None:
         """See `letters.put`."""
-        return await self._run(letters.put, conversation, seq, cut, pack, api=api)
+        return await self._run(letters.put, conversation, seq, payload, cut, pack, api=api)
 
     async def pick(self, conversation: str, pack: Pack, *, api: bool) -> Parcel | None:
         """See `letters.pick`."""

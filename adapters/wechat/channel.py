@@ -1,0 +1,48 @@
+"""WeChat as a channel of the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from adapters.wechat import wording
+from adapters.wechat.account import Account
+from adapters.wechat.api import Api
+from adapters.wechat.postman import Postman
+from adapters.wechat.reading import NAME
+from adapters.wechat.records import Records, Standing
+from bot.channel import Capabilities
+from bot.messages import Address, Outgoing, outgoing_to_json
+
+MOST_BYTES = 10 * 1024 * 1024
+
+
+class WeChat:
+    """Keeps every message durably, to go back in the answer to a push that waits, or by the API, or when the customer
+    writes again. `most`: bytes of one file. `clock`: seconds since 1970."""
+
+    name = NAME
+    capabilities = Capabilities(buttons=False, typing=True, max_text=wording.MOST_CHARACTERS)
+
+    def __init__(self, account: Account, records: Records, clock: Callable[[], float], most: int = MOST_BYTES) -> None:
+        self.account = account
+        self.records = records
+        self.clock = clock
+        self.api = Api(account, records, clock, most)
+        self.postman = Postman(account, records, self.api)
+
+    async def send(self, address: Address, message: Outgoing, seq: int) -> None:
+        """See `bot.channel.Channel.send`. What stands right behind it in the log goes out together with it."""
+        conversation, postman, payload = address.conversation, self.postman, outgoing_to_json(message)
+        parcel = await self.records.put(conversation, seq, payload, wording.cut, postman.pack, api=postman.may_call)
+        if parcel is not None:
+            await postman.post(conversation, parcel)
+        else:
+            await postman.call_back(conversation)
+
+    async def standing(self, address: Address) -> Standing:
+        """How many messages may still be sent to this customer, until when and why: the countdown for staff."""
+        return await self.records.standing(address.conversation)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.api.close()

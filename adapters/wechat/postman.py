@@ -1,0 +1,119 @@
+"""Sends by the customer-service API what no push takes back, as far as the quota goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+import structlog
+
+from adapters.wechat import wording
+from adapters.wechat.account import Account
+from adapters.wechat.api import Api
+from adapters.wechat.problems import ApiRefused, Verdict
+from adapters.wechat.records import Parcel, Records
+from adapters.wechat.wording import Letter, Packed
+from bot.errors import DeliveryError, Undeliverable, Unreachable
+from bot.messages import Address
+
+log = structlog.get_logger(__name__)
+
+LEASE = 15.0
+ROUND_SECONDS = 3.0
+"""No new call is begun after that: whoever called must be done before its own time is over."""
+FORBIDDEN_SECONDS = 3600.0
+FIRST_PAUSE = 2.0
+SETTINGS_PAUSE = 60.0
+
+
+class Postman:
+    """One account's outgoing calls."""
+
+    def __init__(self, account: Account, records: Records, api: Api) -> None:
+        self._account = account
+        self._records = records
+        self._api = api
+        self._forbidden_until = 0.0
+        self._no_menus_until = 0.0
+
+    @property
+    def may_call(self) -> bool:
+        """Whether the account may use the customer-service API, as far as is known."""
+        return self._account.verified and time.monotonic() >= self._forbidden_until
+
+    def pack(self, letters: Sequence[Letter]) -> Packed:
+        """As many letters as fit in one message."""
+        return wording.pack(letters) if time.monotonic() >= self._no_menus_until else wording.pack_as_text(letters)
+
+    async def post(self, conversation: str, parcel: Parcel | None) -> None:
+        """Send this and what waits behind it. Raises `Unreachable` or `Undeliverable` for what never will arrive;
+        what is refused for now is kept."""
+        until = time.monotonic() + ROUND_SECONDS
+        while parcel is not None:
+            try:
+                await self._send(Address.of(conversation).chat, parcel)
+            except ApiRefused as refusal:
+                await self._keep(conversation, parcel, refusal)
+                return
+            await self._records.said(conversation, parcel)
+            if time.monotonic() > until:
+                return
+            parcel = await self._records.pick(conversation, self.pack, api=self.may_call)
+
+    async def flush(self, conversation: str) -> None:
+        """Send what waits, as the only one who sends there."""
+        token = uuid4().hex
+        if not await self._records.hold(conversation, token, LEASE):
+            return
+        try:
+            await self.post(conversation, await self._records.pick(conversation, self.pack, api=self.may_call))
+        except DeliveryError as error:
+            log.error("wechat_undeliverable", conversation=conversation, why=str(error))  # noqa: TRY400
+        finally:
+            await self._records.let_go(conversation, token)
+
+    async def call_back(self, conversation: str) -> None:
+        """Tell a customer to whom nothing may be sent that something waits, if the account has a template for it."""
+        notice = self._account.notice
+        if notice is None or not await self._records.notice(conversation):
+            return
+        try:
+            await self._api.notify(Address.of(conversation).chat, notice)
+        except ApiRefused as refusal:
+            log.warning("wechat_notice_failed", conversation=conversation, why=str(refusal))
+
+    async def _send(self, openid: str, parcel: Parcel) -> None:
+        if parcel.choices:
+            try:
+                await self._api.send_menu(openid, parcel.text, parcel.choices)
+            except ApiRefused as refusal:
+                if refusal.verdict is not Verdict.NO_MENU:
+                    raise
+                self._no_menus_until = time.monotonic() + FORBIDDEN_SECONDS
+            else:
+                return
+        await self._api.send_text(openid, wording.numbered(parcel.text, parcel.choices))
+
+    async def _keep(self, conversation: str, parcel: Parcel, refusal: ApiRefused) -> None:
+        log.warning("wechat_kept", conversation=conversation, code=refusal.code, why=str(refusal))
+        match refusal.verdict:
+            case Verdict.WINDOW:
+                await self._records.back(conversation, parcel, 0, "window")
+                await self.call_back(conversation)
+            case Verdict.COUNT:
+                await self._records.back(conversation, parcel, 0, "count")
+            case Verdict.FORBIDDEN:
+                self._forbidden_until = time.monotonic() + FORBIDDEN_SECONDS
+                await self._records.back(conversation, parcel, 0, "forbidden")
+            case Verdict.GONE:
+                await self._records.refuse(conversation, parcel)
+                raise Unreachable("WeChat: the customer no longer follows the account")
+            case Verdict.NEVER:
+                await self._records.refuse(conversation, parcel)
+                raise Undeliverable(str(refusal))
+            case Verdict.SETTINGS:
+                log.error("wechat_settings", why="the API address list, the app id or the secret is wrong")
+                await self._records.back(conversation, parcel, SETTINGS_PAUSE, "settings")
+            case _:
+                await self._records.back(conversation, parcel, FIRST_PAUSE, "busy")
