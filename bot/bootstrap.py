@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 
@@ -33,11 +33,16 @@ from bot.performer import Performers
 from bot.runtime.housekeeping import Housekeeper
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
+from bot.runtime.typing import shown
 from bot.store import migrate
 from bot.store import support as support_store
 from bot.store.database import Database
 from bot.support import performers as support
 from bot.support.postman import Postman
+from bot.telegram import telegram
+
+if TYPE_CHECKING:
+    from adapters.telegram import Adapter
 
 FLOWS = Path(flows.__path__[0])
 
@@ -48,7 +53,7 @@ Clock = Callable[[], float]
 class App:
     """The parts, joined. Nothing runs yet, and nothing but the flows has been read.
 
-    `postman` is None where no mail server is set.
+    `postman` is None where no mail server is set, `telegram` where there is no token.
     """
 
     settings: Settings
@@ -59,6 +64,7 @@ class App:
     runtime: Runtime
     postman: Postman | None
     housekeeper: Housekeeper
+    telegram: Adapter | None
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
@@ -84,28 +90,33 @@ class App:
             self.runtime.start(work)
             also = [part.run() for part in (self.postman, self.housekeeper) if work and part]
             background = [asyncio.create_task(task) for task in also]
+            if self.telegram:
+                self.telegram.start()
             try:
                 yield
             finally:
+                if self.telegram:
+                    await self.telegram.stop()
                 await self.runtime.stop()
+                if self.telegram:
+                    await self.telegram.close()
                 for task in background:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
 
     def web(self) -> Starlette:
-        """The web chat and, in demo mode, the demo's own pages."""
-        return Starlette(
-            routes=webchat.routes(
-                self.runtime,
-                secret=self.settings.secret.get_secret_value(),
-                verify_link=self.links.verify,
-                demo=webchat.Demo(self._personas, self._outbox) if self.settings.demo else None,
-                company=self.settings.company.name.model_dump(),
-                embedders=self.settings.web.embedders,
-                origins=self.settings.web.origins,
-                max_file=self.settings.attachments.max_bytes,
-            )
+        """The web chat, channels' webhooks and, in demo mode, the demo's own pages."""
+        routes = webchat.routes(
+            self.runtime,
+            secret=self.settings.secret.get_secret_value(),
+            verify_link=self.links.verify,
+            demo=webchat.Demo(self._personas, self._outbox) if self.settings.demo else None,
+            company=self.settings.company.name.model_dump(),
+            embedders=self.settings.web.embedders,
+            origins=self.settings.web.origins,
+            max_file=self.settings.attachments.max_bytes,
         )
+        return Starlette(routes=[*routes, *(self.telegram.routes() if self.telegram else ())])
 
     def what_to_open(self, address: str) -> list[str]:
         """Lines for a person at the terminal; `address` is where the server can be reached from there."""
@@ -136,7 +147,8 @@ class App:
 
 
 def assemble(settings: Settings, channels: Sequence[Channel] | None = None, clock: Clock = time.time) -> App:
-    """Choose the parts and join them. `channels`: the web chat unless told otherwise; `clock`: what rules on SQLite.
+    """Choose the parts and join them. `channels`: the web chat, and Telegram where there is a token, unless told
+    otherwise; `clock`: what rules on SQLite.
 
     Raises `ConfigError` or `FlowError`.
     """
@@ -145,17 +157,24 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     links = Links(settings.secret.get_secret_value(), settings.identity.link_hours, clock)
     engine = dialogue(settings)
     postman = support.postman(database, settings)
+    adapter = None if channels else telegram(settings, database)
+    ours: list[Channel] = [webchat.WebChat(), *([adapter.channel] if adapter else [])]
     runtime = Runtime(
         database,
         engine,
-        performers(settings, database, gateway, postman),
-        {channel.name: channel for channel in channels or [webchat.WebChat()]},
+        shown(
+            performers(settings, database, gateway, postman),
+            {adapter.channel.name: adapter.channel.typing} if adapter else {},
+        ),
+        {channel.name: channel for channel in channels or ours},
         gateway,
         links,
         RuntimeSettings(language=settings.language.default, max_attachment=settings.attachments.max_bytes),
     )
+    if adapter:
+        adapter.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
-    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper)
+    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter)
 
 
 def dialogue(settings: Settings) -> Engine:

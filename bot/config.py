@@ -159,6 +159,16 @@ class Smtp(Section):
     timeout: Seconds = 10
 
 
+class Telegram(Section):
+    """How updates come: `mode` polling asks for them, webhook has them sent to `url`. Without a token it is off."""
+
+    mode: Literal["polling", "webhook"] = "polling"
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "https://api.telegram.org"
+    connections: Annotated[int, Field(ge=1, le=100)] = 40
+    messages_per_second: Annotated[float, Field(gt=0)] = 30
+
+
 class Attachments(Section):
     """What customers may send besides words."""
 
@@ -214,6 +224,9 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     attachments: Attachments = Attachments()
     housekeeping: Housekeeping = Housekeeping()
+    telegram: Telegram = Telegram()
+    telegram_token: SecretStr = SecretStr("")
+    telegram_webhook_secret: SecretStr = SecretStr("")
     secret: SecretStr = SecretStr("")
     smtp_password: SecretStr = SecretStr("")
 
@@ -221,6 +234,8 @@ class Settings(BaseSettings):
 _VARIABLES = {
     "TEPAI_SECRET": ("secret",),
     "TEPAI_SMTP_PASSWORD": ("smtp_password",),
+    "TEPAI_TELEGRAM_TOKEN": ("telegram_token",),
+    "TEPAI_TELEGRAM_WEBHOOK_SECRET": ("telegram_webhook_secret",),
     "DATABASE_URL": ("database", "url"),
     "PORT": ("web", "port"),
 }
@@ -286,6 +301,7 @@ def _complaint(error: Mapping[str, Any]) -> str:
 
 
 def _complete(settings: Settings) -> Settings:
+    _check_telegram(settings)
     if settings.smtp.username and not settings.smtp_password.get_secret_value():
         raise ConfigError("TEPAI_SMTP_PASSWORD: missing, but smtp.username is set")
     if not settings.demo and not settings.smtp.host:
@@ -298,6 +314,22 @@ def _complete(settings: Settings) -> Settings:
     if len(secret) < MIN_SECRET:
         raise ConfigError(f"TEPAI_SECRET: shorter than {MIN_SECRET} characters")
     return settings
+
+
+def _check_telegram(settings: Settings) -> None:
+    token, secret = (kept.get_secret_value() for kept in (settings.telegram_token, settings.telegram_webhook_secret))
+    if not token:
+        return
+    if not re.fullmatch(r"\d+:[\w-]{20,}", token):
+        raise ConfigError("TEPAI_TELEGRAM_TOKEN: not a token as BotFather gives it (digits, a colon, letters)")
+    if settings.telegram.mode == "polling":
+        return
+    if not settings.telegram.url:
+        raise ConfigError("telegram.url: missing; in webhook mode Telegram has to know where to call")
+    if not re.fullmatch(r"[\w-]{16,256}", secret, re.ASCII):
+        raise ConfigError(
+            "TEPAI_TELEGRAM_WEBHOOK_SECRET: 16 to 256 letters, digits, _ and - are needed in webhook mode"
+        )
 
 
 def _demo_secret(file: Path) -> str:

@@ -47,7 +47,7 @@ def test_the_projects_file_says_exactly_the_defaults():
 
 
 def test_the_projects_file_lists_every_setting():
-    secrets = {"secret", "smtp_password"}
+    secrets = {"secret", "smtp_password", "telegram_token", "telegram_webhook_secret"}
     assert keys(yaml.safe_load(PROJECT_FILE.read_text("utf-8"))) == keys(Settings().model_dump()) - secrets
 
 
@@ -197,3 +197,24 @@ def test_no_secret_is_shown_when_the_settings_are_printed():
     shown = repr(load(None, environ))
     assert "pa55word" not in shown
     assert SECRET["TEPAI_SECRET"] not in shown
+
+
+TOKEN = {"TEPAI_TELEGRAM_TOKEN": "123456:aSecretThatNobodyMustSee_-0123456789"}
+HOOK = {**TOKEN, "TEPAI_TELEGRAM_WEBHOOK_SECRET": "another-secret-0123456789"}
+WEBHOOK = "telegram: {mode: webhook, url: 'https://chat.example.com'}"
+
+
+def test_telegram_needs_nothing_but_a_token():
+    assert load(None, {**SECRET, **TOKEN}).telegram.mode == "polling"
+
+
+def test_a_telegram_webhook_needs_a_secret_and_an_address():
+    assert load(written(WEBHOOK), {**SECRET, **HOOK}).telegram.url == "https://chat.example.com"
+    assert complaint(WEBHOOK, **TOKEN).startswith("TEPAI_TELEGRAM_WEBHOOK_SECRET: ")
+    assert complaint("telegram: {mode: webhook}", **HOOK).startswith("telegram.url: ")
+
+
+def test_a_malformed_telegram_token_is_named_and_not_shown():
+    told = complaint(TEPAI_TELEGRAM_TOKEN="no token at all")
+    assert told.startswith("TEPAI_TELEGRAM_TOKEN: ")
+    assert "no token" not in told
