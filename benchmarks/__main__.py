@@ -13,20 +13,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import durable_step, engine_step, machine, quick, scripts, server
-from benchmarks.figures import Figure, exit_code, table, write
+from benchmarks import endurance, engine_step, growth, machine, quick, recovery, scaling, scripts, server, throughput
+from benchmarks.figures import Figure, Report, exit_code, table, write
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 DATABASES = {"sqlite": ["SQLite"], "postgresql": ["PostgreSQL"], "both": ["SQLite", "PostgreSQL"]}
 
-Measure = Callable[[], list[Figure]]
+Measure = Callable[[], Report | list[Figure]]
 MEASURES: Mapping[str, Measure] = {
     "engine": engine_step.measure,
     "server": server.measure,
     "scripts": scripts.measure,
-    "durable": durable_step.measure,
+    "throughput": throughput.measure,
+    "scaling": scaling.measure,
+    "growth": growth.measure,
+    "endurance": endurance.measure,
+    "recovery": recovery.measure,
 }
 
 
@@ -36,21 +40,21 @@ def main(arguments: Sequence[str]) -> int:
     if options.quick or options.profile:
         return _quick(options)
     before = machine.described()
-    figures = list(_measured({name: MEASURES[name] for name in options.names or MEASURES}))
-    report = table(figures)
-    print("\n".join(["", report, "", *before]))
+    found = list(_measured({name: MEASURES[name] for name in options.names or MEASURES}))
+    figures = [figure for report in found for figure in report.figures]
+    grids = [grid for report in found for grid in report.grids]
+    tables = [table(figures), *(grid.table() for grid in grids)]
+    print("\n\n".join(["", *tables, "\n".join(before)]))
     if not options.names:
-        write(figures, RESULTS)
+        write([*figures, *(figure for grid in grids for figure in grid.figures())], RESULTS)
     if options.docs:
-        PAGE.write_text(_page(report, before), encoding="utf-8")
+        PAGE.write_text(_page(tables, before), encoding="utf-8")
     return exit_code(figures)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", choices=[[], *MEASURES, "throughput"], help=", ".join(MEASURES)
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *MEASURES], help=", ".join(MEASURES))
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--quick", action="store_true", help="only Tepai and the floor, in seconds")
     parser.add_argument("--profile", action="store_true", help="only where Tepai's server spends its time")
@@ -67,19 +71,20 @@ def _quick(options: argparse.Namespace) -> int:
     return 0
 
 
-def _measured(measures: Mapping[str, Measure]) -> Iterator[Figure]:
+def _measured(measures: Mapping[str, Measure]) -> Iterator[Report]:
     for name, measure in measures.items():
         begun = time.monotonic()
         print(f"measuring: {name} …", file=sys.stderr, flush=True)
         try:
-            yield from measure()
+            found = measure()
+            yield found if isinstance(found, Report) else Report(found)
         except Exception as error:  # one that cannot be measured must not hide the others
             print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
-            yield Figure(name, None, "")
+            yield Report([Figure(name, None, "")])
         print(f"measured: {name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
 
-def _page(report: str, before: Sequence[str]) -> str:
+def _page(tables: Sequence[str], before: Sequence[str]) -> str:
     date = datetime.now(UTC).date().isoformat()
     lines = [
         "# Benchmarks",
@@ -87,7 +92,7 @@ def _page(report: str, before: Sequence[str]) -> str:
         "[benchmarks/README.md](../benchmarks/README.md) says how each is measured. "
         "`python -m benchmarks --docs` writes this page anew.",
         "",
-        report,
+        "\n\n".join(tables),
         "",
         "Measured on:",
         "",

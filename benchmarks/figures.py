@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import statistics
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 HEADINGS = ("figure", "value", "unit", "limit", "")
 
@@ -16,7 +17,8 @@ HEADINGS = ("figure", "value", "unit", "limit", "")
 class Figure:
     """`value` None: it could not be measured, which never counts as kept. `limit` None: nothing is promised yet.
 
-    `sound` False: what was measured went wrong, so that the value is not worth its limit.
+    `sound` False: what was measured went wrong, so that the value is not worth its limit. `least`: the limit is one
+    to reach, not to stay under. `excuse`: why the limit cannot be asked of this machine, "" when it can.
     """
 
     name: str
@@ -24,11 +26,55 @@ class Figure:
     unit: str
     limit: float | None = None
     sound: bool = True
+    least: bool = False
+    excuse: str = ""
 
     @property
     def ok(self) -> bool:
-        """Whether the promise is kept."""
-        return self.sound and self.value is not None and (self.limit is None or self.value <= self.limit)
+        """Whether the promise is kept, or cannot be asked for here."""
+        if not self.sound or self.value is None:
+            return False
+        return self.limit is None or bool(self.excuse) or self._within(self.value, self.limit)
+
+    @property
+    def verdict(self) -> str:
+        """The same in a word, for a reader."""
+        if self.ok and self.excuse:
+            return self.excuse
+        return "missed" if not self.ok else "ok" if self.limit is not None else ""
+
+    def _within(self, value: float, limit: float) -> bool:
+        return value >= limit if self.least else value <= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Figures of the same kinds about several subjects: a row a subject, a column a (name, unit)."""
+
+    title: str
+    columns: Sequence[tuple[str, str]]
+    rows: Mapping[str, Sequence[float | None]]
+
+    def figures(self) -> Iterator[Figure]:
+        """Every cell that has a value, on its own."""
+        for subject, values in self.rows.items():
+            for (name, unit), value in zip(self.columns, values, strict=True):
+                if value is not None:
+                    yield Figure(f"{subject}: {name}", value, unit)
+
+    def table(self) -> str:
+        """As a Markdown table under its title."""
+        heading = [self.title, *(f"{name}, {unit}" if unit else name for name, unit in self.columns)]
+        rows = [[subject, *map(number, values)] for subject, values in self.rows.items()]
+        return _markdown([heading, *rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one part of the benchmarks found."""
+
+    figures: Sequence[Figure]
+    grids: Sequence[Grid] = ()
 
 
 def median(name: str, values: Sequence[float], unit: str, limit: float | None = None) -> Figure:
@@ -38,17 +84,18 @@ def median(name: str, values: Sequence[float], unit: str, limit: float | None = 
 
 def table(figures: Iterable[Figure]) -> str:
     """The figures as a Markdown table."""
-    rows = [HEADINGS, *map(_row, figures)]
+    return _markdown([HEADINGS, *map(_row, figures)])
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = [_line(row, widths) for row in rows]
     return "\n".join([lines[0], "|".join(["", *("-" * (width + 2) for width in widths), ""]), *lines[1:]])
 
 
 def write(figures: Iterable[Figure], file: Path) -> None:
-    """The figures as JSON: a list of {"name", "value", "unit", "limit", "ok"}."""
-    found = [
-        {"name": f.name, "value": f.value, "unit": f.unit, "limit": f.limit, "ok": f.ok} for f in map(_rounded, figures)
-    ]
+    """The figures as JSON: a list of {"name", "value", "unit", "limit", "ok"}, with "least" and "excuse" where set."""
+    found = list(map(_plain, figures))
     file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -65,13 +112,18 @@ def number(value: float | None) -> str:
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
-    verdict = "missed" if not figure.ok else "ok" if figure.limit is not None else ""
-    return (figure.name, number(figure.value), figure.unit, number(figure.limit), verdict)
+    limit = f"≥ {number(figure.limit)}" if figure.least else number(figure.limit)
+    return (figure.name, number(figure.value), figure.unit, limit, figure.verdict)
 
 
-def _rounded(figure: Figure) -> Figure:
+def _plain(figure: Figure) -> dict[str, Any]:
     value = None if figure.value is None else round(figure.value, 3)
-    return Figure(figure.name, value, figure.unit, figure.limit, figure.ok)
+    plain = {"name": figure.name, "value": value, "unit": figure.unit, "limit": figure.limit, "ok": figure.ok}
+    if figure.least:
+        plain["least"] = True
+    if figure.excuse:
+        plain["excuse"] = figure.excuse
+    return plain
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

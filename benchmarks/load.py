@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from benchmarks.talk import LOST, TALK, Answer, Line, webhook
@@ -54,7 +54,7 @@ class Phones:
         self._chats: dict[str, Phone] = {}
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Phones]:
+    async def open(self) -> AsyncIterator[Self]:
         """Listen at `port` until the block ends."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: Listener(self.take), "127.0.0.1", 0, backlog=2048)

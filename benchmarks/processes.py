@@ -96,3 +96,9 @@ def family_cpu(process: psutil.Process) -> float:
 def total(servers: Sequence[Server]) -> float:
     """Seconds of processor time of several servers."""
     return sum(one.cpu() for one in servers)
+
+
+def machine_cpu() -> float:
+    """Seconds of processor time of everything on this machine."""
+    spent = psutil.cpu_times()
+    return float(sum(spent) - spent.idle - getattr(spent, "iowait", 0.0) - getattr(spent, "guest", 0.0))

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import profiling
 from benchmarks.databases import Store, stores
 from benchmarks.load import Phones
-from benchmarks.throughput import Cost, floor, median_of, run, tepai
+from benchmarks.subjects import Cost, floor, median_of, run, tepai
 
 ROUNDS = 3
 SECONDS = 1.2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from bot.bootstrap import assemble
 from bot.channel import Capabilities
 from bot.messages import Address, Outgoing, outgoing_to_json
 from bot.store.conversations import whose
+
+CHAT = "recorded"
+CONVERSATION = Address(CHANNEL, CHAT).conversation
 
 
 class Notes:
@@ -37,18 +40,27 @@ class Notes:
 
 async def recorded(talk: Sequence[Line]) -> list[dict[str, Any]]:
     """For every line the conversation's state after it, and the first answer to it: {"state", "out"}."""
-    found = []
     with tempfile.TemporaryDirectory(prefix="tepai-") as folder:
-        notes = Notes()
-        app = assemble(settings(f"sqlite:///{Path(folder) / 'tepai.db'}"), [notes])
-        async with app.ready():
-            await hold_orders(app.database)
-            for place, line in enumerate(talk):
-                token = notes.token(line) if isinstance(line, int) else None
-                body = webhook("recorded", f"m{place}", place, line, link=app.links.make(PERSON), token=token)
-                before = len(notes.sent)
-                await app.runtime.receive(incoming(body))
-                await app.runtime.settle()
-                state = (await app.database.run(whose, f"{CHANNEL}:recorded")).state
-                found.append({"state": dict(state), "out": outgoing_to_json(notes.sent[before])})
-    return found
+        return [kept async for kept in _kept(f"sqlite:///{Path(folder) / 'tepai.db'}", talk)]
+
+
+async def held(url: str, talk: Sequence[Line]) -> str:
+    """Hold one conversation on a new database, and return its id."""
+    async for _ in _kept(url, talk):
+        pass
+    return CONVERSATION
+
+
+async def _kept(url: str, talk: Sequence[Line]) -> AsyncIterator[dict[str, Any]]:
+    notes = Notes()
+    app = assemble(settings(url), [notes])
+    async with app.ready():
+        await hold_orders(app.database)
+        for place, line in enumerate(talk):
+            token = notes.token(line) if isinstance(line, int) else None
+            body = webhook(CHAT, f"m{place}", place, line, link=app.links.make(PERSON), token=token)
+            before = len(notes.sent)
+            await app.runtime.receive(incoming(body))
+            await app.runtime.settle()
+            state = (await app.database.run(whose, CONVERSATION)).state
+            yield {"state": dict(state), "out": outgoing_to_json(notes.sent[before])}

@@ -2,103 +2,101 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
-import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from collections import defaultdict
+from collections.abc import Sequence
 
-import uvloop
+from benchmarks.databases import Store, stores
+from benchmarks.figures import Figure, Grid, Report, median
+from benchmarks.load import Phones, Target
+from benchmarks.processes import server
+from benchmarks.subjects import Cost, Subject, floor, median_of, run, tepai
+from benchmarks.talk import ACTING
 
-from benchmarks.databases import Store
-from benchmarks.load import Load, Phones, Target, Window, middle
-from benchmarks.processes import Server, server, total
-from benchmarks.recording import recorded
-from benchmarks.servers import SECRET
-from benchmarks.talk import PERSON, TALK, Line
-from bot.identity.links import Links
+ROUNDS = {1: 3, 16: 5, 64: 3}
+"""How often each is measured, by how many customers write in parallel."""
+PROMISED = 16
+MOST_CPU = 2.0
+MOST_WAIT = 2.5
+COLUMNS = (
+    ("messages/s", ""),
+    ("p50", "ms"),
+    ("p99", "ms"),
+    ("server", "µs CPU"),
+    ("database", "µs CPU"),
+    ("server's memory", "MB"),
+    ("CPU to floor", "times"),
+    ("p99 to floor", "times"),
+)
 
-T = TypeVar("T")
-
-WARM_UP = 0.4
-SECONDS = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a span of load cost. CPU in µs a message, `database` outside the server; waits in ms."""
-
-    per_second: float
-    p50: float
-    p99: float
-    server: float
-    database: float
-
-    @classmethod
-    def of(cls, window: Window, server: float, database: float) -> Cost:
-        """From the seconds of processor time that were spent meanwhile."""
-        messages = len(window.waits)
-        cpu = (server / messages * 1e6, database / messages * 1e6)
-        return cls(window.per_second, window.wait(0.5), window.wait(0.99), *cpu)
+Rows = dict[str, Sequence[float | None]]
 
 
-def median_of(costs: Sequence[Cost]) -> Cost:
-    """Each number's median."""
-    return Cost(*(middle([getattr(cost, name) for cost in costs]) for name in Cost.__slots__))
+def measure() -> Report:
+    """Every subject at every parallelism, and how many times the floor Tepai costs."""
+    with stores() as both:
+        return run(_measured(both))
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Servers to be put under load, and the database behind them."""
-
-    servers: Sequence[Server]
-    target: Target
-    store: Store | None = None
-
-    async def cost(self, parallel: int, seconds: float = SECONDS, talk: Sequence[Line] = TALK) -> Cost:
-        """What so many customers in parallel cost."""
-        async with Load(self.target, parallel, talk=talk).running() as load:
-            await load.measured(WARM_UP)
-            before = self._spent()
-            window = await load.measured(seconds)
-            server, database = (after - was for after, was in zip(self._spent(), before, strict=True))
-        return Cost.of(window, server, database)
-
-    def _spent(self) -> tuple[float, float]:
-        return total(self.servers), self.store.cpu() if self.store else 0.0
+async def _measured(both: Sequence[Store]) -> Report:
+    figures: list[Figure] = []
+    async with Phones().open() as phones:
+        rows = await _echoes(phones)
+        for store in both:
+            figures += await _on(store, phones, rows)
+    return Report(figures, [Grid("under load, by customers in parallel", COLUMNS, rows)])
 
 
-@contextlib.asynccontextmanager
-async def tepai(store: Store, phones: Phones, count: int = 1, *options: object) -> AsyncIterator[Subject]:
-    """So many processes of Tepai on one new database."""
-    url = await store.fresh()
+async def _echoes(phones: Phones) -> Rows:
+    async with server("echo") as echo, server("echo-and-send", "--phones", phones.port) as sending:
+        subjects = {"echo": Subject([echo], Target([echo.port]))}
+        subjects["echo, and a POST"] = Subject([sending], Target([sending.port]))
+        return {
+            f"{name}, {parallel}": _row(subject, [await subject.cost(parallel)])
+            for name, subject in subjects.items()
+            for parallel in ROUNDS
+        }
+
+
+async def _on(store: Store, phones: Phones, rows: Rows) -> list[Figure]:
+    """Fill in the rows of one database, and return what is promised."""
+    figures: list[Figure] = []
     async with contextlib.AsyncExitStack() as stack:
-        servers = [
-            await stack.enter_async_context(server("tepai", "--url", url, "--phones", phones.port, *options))
-            for _ in range(count)
-        ]
-        yield Subject(servers, Target([one.port for one in servers], link(), phones), store)
+        least = await stack.enter_async_context(floor(store))
+        cheapest = await stack.enter_async_context(floor(store, "cheapest"))
+        whole = await stack.enter_async_context(tepai(store, phones))
+        for parallel, rounds in ROUNDS.items():
+            costs: defaultdict[str, list[Cost]] = defaultdict(list)
+            for _ in range(rounds):
+                costs["floor"].append(await least.cost(parallel))
+                costs["tepai"].append(await whole.cost(parallel))
+            once = await cheapest.cost(parallel)
+            name = f"{store.name}, {parallel}"
+            rows[f"floor, {name}"] = _row(least, costs["floor"])
+            rows[f"cheapest floor, {name}"] = _row(cheapest, [once])
+            rows[f"Tepai, {name}"] = _row(whole, costs["tepai"], costs["floor"])
+            if parallel == PROMISED:
+                acting = [await whole.cost(parallel, talk=ACTING)]
+                rows[f"Tepai, every fourth message an act, {name}"] = _row(whole, acting, [median_of(costs["floor"])])
+                figures += _promised(store.name, costs["tepai"], costs["floor"])
+    return figures
 
 
-@contextlib.asynccontextmanager
-async def floor(store: Store, name: str = "floor") -> AsyncIterator[Subject]:
-    """The floor, or the cheapest one, on a new database."""
-    with tempfile.TemporaryDirectory(prefix="tepai-") as folder:
-        rows = Path(folder) / "rows.json"
-        rows.write_text(json.dumps(await recorded(TALK)), encoding="utf-8")
-        async with server(name, "--url", await store.fresh(), "--rows", rows) as one:
-            yield Subject([one], Target([one.port], link()), store)
+def _promised(name: str, costs: Sequence[Cost], floors: Sequence[Cost]) -> list[Figure]:
+    return [
+        median(f"Tepai's CPU to the floor's, {name}", ratios(costs, floors, "server"), "times", MOST_CPU),
+        median(f"Tepai's p99 to the floor's, {name}", ratios(costs, floors, "p99"), "times", MOST_WAIT),
+    ]
 
 
-def link() -> str:
-    """A deep link of the customer who writes."""
-    return Links(SECRET, 72).make(PERSON)
+def ratios(costs: Sequence[Cost], floors: Sequence[Cost], name: str) -> list[float]:
+    """Each cost to the floor that was measured right before it."""
+    return [getattr(cost, name) / getattr(least, name) for cost, least in zip(costs, floors, strict=True)]
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run it on the loop that the servers have, too: the generator should be cheap."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+def _row(subject: Subject, costs: Sequence[Cost], floors: Sequence[Cost] = ()) -> Sequence[float | None]:
+    cost = median_of(costs)
+    own = (cost.per_second, cost.p50, cost.p99, cost.server, cost.database if subject.store else None)
+    names = ("server", "p99")
+    to_floor = [median("", ratios(costs, floors, name), "").value if floors else None for name in names]
+    return (*own, subject.servers[0].megabytes(), *to_floor)
