@@ -37,9 +37,12 @@ async def upgrade(url: str) -> None:
 async def check_revision(database: Database) -> None:
     """Raise `WrongRevision` unless the database is where this version needs it."""
     found = await database.run(_revision)
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
+    scripts = ScriptDirectory.from_config(_config())
+    wanted = scripts.get_current_head()
     if found is None:
         raise WrongRevision("the database is empty: run `tepai db upgrade`")
+    if found not in {script.revision for script in scripts.walk_revisions()}:
+        raise _too_far(found)
     if found != wanted:
         raise WrongRevision(f"the database is at revision {found}, this version needs {wanted}: run `tepai db upgrade`")
 
@@ -52,8 +55,11 @@ def _upgrade(connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError as error:
-        found = _revision(connection)
-        raise WrongRevision(f"this version does not know the database's revision {found}: update Tepai") from error
+        raise _too_far(_revision(connection)) from error
+
+
+def _too_far(found: str | None) -> WrongRevision:
+    return WrongRevision(f"this version does not know the database's revision {found}: update Tepai")
 
 
 def _revision(connection: Connection) -> str | None:
