@@ -25,9 +25,10 @@ class Message:
         return f"{self.id} cancel {self.order} {self.amount}" if self.order else f"{self.id} hello"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sending:
-    """One request to the channel. `told`: the channel took it and said so. `node`: the process that asked."""
+    """One request to the channel. `told_at`: when the channel said that it took it; None: it took it without a word,
+    or did not. `node`: the process that asked."""
 
     at: float
     node: str
@@ -35,8 +36,8 @@ class Sending:
     seq: int
     line: dict[str, Any]
     taken: bool
-    told: bool
     after_claim: bool
+    told_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

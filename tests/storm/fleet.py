@@ -95,8 +95,8 @@ class Fleet:
         except (aiohttp.ClientError, TimeoutError):
             return 0, {}
 
-    def errors(self) -> Counter[str]:
-        """What the nodes logged as errors, by the event's name."""
+    def warnings(self) -> Counter[str]:
+        """What the nodes warned of, by the event's name."""
         found: Counter[str] = Counter()
         for node in self.nodes:
             for line in node.log.read_text().splitlines():

@@ -43,7 +43,6 @@ class NodeOrders:
     channel: str
     orders: str
     without: str | None = None
-    work: bool = True
     settings: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -91,8 +90,7 @@ async def serve(orders: NodeOrders, config: uvicorn.Config) -> None:
         parts = (Counting(), service.performers, {CHANNEL: channel}, service, NoLinks(), settings)
         runtime = Runtime(database, *parts)
         config.app = Doors(runtime).app()
-        if orders.work:
-            runtime.start()
+        runtime.start()
         threading.Thread(target=_die_with_the_storm, daemon=True).start()
         listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         print(listening.getsockname()[1], flush=True)
@@ -108,7 +106,7 @@ def main() -> None:
     """Read the orders and serve."""
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         processors=[structlog.processors.add_log_level, structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -86,7 +86,9 @@ class Staff:
     async def claim(self, chat: str) -> Claim:
         claim = Claim(chat, time.monotonic())
         self._books.claims.append(claim)
-        await self._fleet.ask_until_done("/claim", {"chat": chat, "agent": AGENT})
+        while not (await self._fleet.ask_until_done("/claim", {"chat": chat, "agent": AGENT}))["done"]:
+            # Ours already: whoever took it over for us was killed before it could say so, or before it was true.
+            await self._fleet.ask_until_done("/return", {"chat": chat, "agent": AGENT})
         self._channel.claimed.add(chat)
         claim.held_at = time.monotonic()
         return claim

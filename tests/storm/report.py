@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tests.storm.audit import Breaking, doubled
 from tests.storm.storm import Result
@@ -39,5 +40,9 @@ def _counts(result: Result) -> Iterator[tuple[str, object]]:
         yield f"  again: {why or 'WITHOUT NEED'}", count
     yield "orders cancelled", len(books.bookings)
     for name, faults in result.faults.items():
-        yield f"answers of the {name}", ", ".join(f"{fault}: {count}" for fault, count in sorted(faults.items()))
-    yield "errors the nodes logged", dict(result.errors) or "none"
+        yield f"answers of the {name}", _listed(faults)
+    yield "what the nodes warned of", _listed(result.warnings)
+
+
+def _listed(counted: Mapping[Any, int]) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in sorted(counted.items())) or "nothing"

@@ -62,8 +62,8 @@ class Weather:
     lots: random.Random
     seen: Counter[Fault] = field(default_factory=Counter)
 
-    def draw(self) -> Fault:
-        """What happens to this request."""
+    def draw(self, _: object) -> Fault:
+        """What happens to a request, whatever it is."""
         fault = self._draw()
         self.seen[fault] += 1
         return fault
