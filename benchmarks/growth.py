@@ -102,25 +102,25 @@ def _all(cost: Cost) -> float:
 @contextlib.asynccontextmanager
 async def _filled(store: Store, phones: Phones, stored: int) -> AsyncIterator[Subject]:
     url = await store.fresh()
-    seen = Address.of(await held(url, FAREWELL)).chat
-    statements = [copying(table, key, seen, stored, store.name) for table, key in COPIED.items() if _has(table)]
-    await (_fill_sqlite if store.name == "SQLite" else _fill_postgresql)(url, statements)
+    await fill(url, Address.of(await held(url, FAREWELL)).chat, stored)
     async with serving(store, url, phones) as subject:
         yield subject
 
 
-def _has(table: str) -> bool:
-    return table in metadata.tables
+async def fill(url: str, seen: str, stored: int) -> None:
+    """Store so many conversations as they are after a while: like the chat `seen`, with the newest of its log."""
+    on_sqlite = make_url(url).drivername == "sqlite"
+    statements = [_copying(table, key, seen, stored, on_sqlite=on_sqlite) for table, key in COPIED.items()]
+    await (_fill_sqlite if on_sqlite else _fill_postgresql)(url, statements)
 
 
-def copying(table: str, key: str, seen: str, stored: int, database: str) -> str:
-    """The statement that copies the newest row of the chat `seen` for every stored chat."""
+def _copying(table: str, key: str, seen: str, stored: int, *, on_sqlite: bool) -> str:
     columns = [column.name for column in metadata.tables[table].columns if column.name != key]
     newest = f" AND seq = (SELECT max(seq) FROM {table})" if "seq" in columns else ""
     number = f"n * {KEYS // stored}"
-    name = f"printf('%08x', {number})" if database == "SQLite" else f"lpad(to_hex({number}), 8, '0')"
+    name = f"printf('%08x', {number})" if on_sqlite else f"lpad(to_hex({number}), 8, '0')"
     numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {stored - 1})"
-    if database != "SQLite":
+    if not on_sqlite:
         numbers = f"WITH numbers AS (SELECT generate_series(0::bigint, {stored - 1}) AS n)"
     return (
         f"INSERT INTO {table} ({', '.join([key, *columns])}) {numbers} "

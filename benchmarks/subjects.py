@@ -24,8 +24,8 @@ from bot.identity.links import Links
 
 T = TypeVar("T")
 
-WARM_UP = 0.4
-SECONDS = 1.5
+WARM_UP = 0.3
+SECONDS = 1.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import __main__ as bench
 from benchmarks import machine
-from benchmarks.figures import Figure, median, table
+from benchmarks.figures import Figure, Grid, Report, median, table
 
 KEPT = Figure("engine step", 149.6, "µs CPU", 150)
 MISSED = Figure("start-up", 3.2, "s", 3)
@@ -54,6 +54,47 @@ def test_one_missed_limit_is_exit_1(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert code == 1
     assert [figure["ok"] for figure in found] == [True, False]
     assert "missed" in (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+
+
+def test_a_limit_to_reach_and_one_that_the_machine_does_not_allow() -> None:
+    slow = Figure("two to one", 1.2, "times", 1.5, least=True)
+    excused = Figure("two to one", 1.2, "times", 1.5, least=True, excuse="cores do not allow")
+    assert [figure.verdict for figure in (slow, excused)] == ["missed", "cores do not allow"]
+    assert [figure.ok for figure in (slow, excused)] == [False, True]
+    assert Figure("two to one", 1.6, "times", 1.5, least=True).verdict == "ok"
+    assert not Figure("two to one", None, "times", 1.5, least=True, excuse="cores do not allow").ok
+    assert "≥ 1.5" in table([slow])
+
+
+def test_a_grid_is_a_table_for_readers_and_figures_for_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = Grid("under load", [("p50", "ms"), ("messages/s", "")], {"echo, 1": [0.5, 7000.0], "floor, 1": [1.0, None]})
+    found = Report([KEPT], [grid])
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(bench, "PAGE", tmp_path / "benchmarks.md")
+    monkeypatch.setattr(bench, "MEASURES", {"all": lambda: found})
+    assert bench.main(["--docs"]) == 0
+    figures = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert [figure["name"] for figure in figures] == [
+        "engine step",
+        "echo, 1: p50",
+        "echo, 1: messages/s",
+        "floor, 1: p50",
+    ]
+    lines = (tmp_path / "benchmarks.md").read_text(encoding="utf-8").splitlines()
+    assert "| echo, 1    | 0.5     | 7,000      |" in lines
+    assert "| floor, 1   | 1       | -          |" in lines
+
+
+def test_one_part_alone_leaves_the_file_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(bench, "MEASURES", {"kept": lambda: [KEPT], "missed": lambda: [MISSED]})
+    assert bench.main(["kept"]) == 0
+    assert bench.main(["missed"]) == 1
+    assert not (tmp_path / "results.json").exists()
+    with pytest.raises(SystemExit):
+        bench.main(["no such part"])
 
 
 def test_what_cannot_be_measured_hides_nothing_else(
