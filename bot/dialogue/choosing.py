@@ -110,6 +110,10 @@ class Chooser:
         if copied is not None:
             return copied
         keys = [choice.key for choice in choices]
+        plain = self._bare(said)
+        whole = _only(place for place, c in enumerate(choices) if c.key not in (AFFIRM, DENY) and plain in c.bare)
+        if plain and whole is not None and not (len(plain) == 1 and self._only_denies(plain)):
+            return whole
         if AFFIRM in keys or DENY in keys:
             answer = polarity(self._lexicon, text, self._wording(tuple(choices)))
             if answer is not None:
@@ -120,7 +124,7 @@ class Chooser:
             return clause
         # Nothing short of a yes affirms, and nothing that merely resembles a no denies.
         others = {place: choice for place, choice in enumerate(choices) if choice.key not in (AFFIRM, DENY)}
-        return self._part(self._bare(said), others)
+        return self._part(plain, others)
 
     def _copied(self, said: Units, choices: Sequence[Choosable]) -> int | None:
         """The number and the label, as in a numbered menu: "1. 取消订单"."""

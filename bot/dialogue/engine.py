@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 LONGEST_TRAIL = 8
 """How many questions of one flow a customer can go back."""
+GOODBYE = ("greet", {"said": "bye"})
+"""Who parts leaves what is open, and what is under way goes on."""
 NAMED = {"order", "description"}
 """Slots that say which order is meant."""
 FREE_TEXT = {"words", "address", "name"}
@@ -213,6 +215,8 @@ class Engine:
             frame.trail = [*frame.trail, step][-LONGEST_TRAIL:]
 
     def _wanted(self, stage: Stage, intent: Intent) -> Work:
+        if (intent.flow, dict(intent.slots)) == GOODBYE:
+            stage.frames[:] = without_idle(stage.frames)
         under_way = next((frame for frame in reversed(stage.frames) if frame.flow == intent.flow), None)
         if under_way is None or self.runner.may_drop(under_way):
             yield from self.runner.start(stage, intent.flow, {**self._discussed(stage, intent), **intent.slots})

@@ -11,7 +11,7 @@ from bot.dialogue.normalise import Units
 from bot.dialogue.ordinals import Ordinals
 from bot.dialogue.places import Places
 from bot.dialogue.polarity import polarity
-from bot.dialogue.times import read_time
+from bot.dialogue.times import read_time, says_only_time
 
 
 class Entities:
@@ -32,6 +32,7 @@ class Entities:
             "ordinal": lambda: self._ordinals.within(text),
             "yes_no": lambda: polarity(self._lexicon, text),
             "name": lambda: self._places.name(cleaned),
+            "appointment": lambda: found.get("time") if says_only_time(folded) else None,
             "description": lambda: self._lexicon.telling(text),
         }
         if "address" in found:

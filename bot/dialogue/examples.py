@@ -15,13 +15,15 @@ from bot.dialogue.lexicon import LANGUAGES
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Ways to say one wish in one language. `keywords` are words that by themselves point to it."""
+    """Ways to say one wish in one language. `keywords` are words that by themselves point to it, `emoji` signs
+    that mean it where nothing else is said."""
 
     flow: str
     slots: Mapping[str, Any]
     language: str
     texts: tuple[str, ...]
     keywords: tuple[str, ...] = ()
+    emoji: str = ""
 
 
 class _Group(BaseModel):
@@ -29,6 +31,7 @@ class _Group(BaseModel):
 
     say: list[str]
     keywords: list[str] = []
+    emoji: str = ""
     slots: dict[str, Any] = {}
 
 
@@ -56,7 +59,8 @@ def _of_flows(folder: Path) -> Iterator[Example]:
     for language in LANGUAGES:
         for path in sorted(folder.glob(f"*/examples.{language}.yaml")):
             for group in read(path, _File).root:
-                yield Example(path.parent.name, group.slots, language, tuple(group.say), tuple(group.keywords))
+                words = tuple(group.say), tuple(group.keywords)
+                yield Example(path.parent.name, group.slots, language, *words, group.emoji)
 
 
 def _of_answers(folder: Path) -> Iterator[Example]:

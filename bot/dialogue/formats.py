@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
+
 ZONE = ZoneInfo("Asia/Shanghai")
+MAINLAND = 86
+_MAINLAND_MOBILE = re.compile(r"\+86(1\d{2})(\d{4})(\d{4})")
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 
 Format = Callable[[Any, str, float], str]
@@ -66,6 +72,26 @@ def short(value: Any, language: str, now: float) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
+@lru_cache(maxsize=256)
+def _phone(number: str) -> str:
+    if found := _MAINLAND_MOBILE.fullmatch(number):
+        return " ".join(found.groups())
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    mainland = parsed.country_code == MAINLAND
+    form = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, form.NATIONAL if mainland else form.INTERNATIONAL)
+
+
+def phone(value: Any, language: str, now: float) -> str:
+    """A phone number as people read it: "138 0000 0000" in mainland China, "+44 20 7946 0958" elsewhere; whatever is no
+    number, as it is."""
+    del language, now
+    return _phone(str(value))
+
+
 FORMATS: dict[str, Format] = {
     "money": money,
     "time": time,
@@ -73,4 +99,5 @@ FORMATS: dict[str, Format] = {
     "minutes": minutes,
     "number": number,
     "short": short,
+    "phone": phone,
 }

@@ -8,6 +8,7 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.normalise import Units, is_han
 
 LONGEST_ADDRESS = 200
+LONGEST_DENIAL = 20
 NAME_LETTERS = (2, 40)
 
 _HAN = "一-鿿"
@@ -56,13 +57,19 @@ class Places:
         folded = self._lexicon.fold(text)
         if len(folded) != len(text) or _ASKS.search(folded):
             return None
-        start = _after(self._address_label, folded)
+        start = _after(self._address_label, folded) or self._after_denial(folded)
         address = text[start:].strip(" ,.;:!。、\n")
         return (
             address
             if len(address) <= LONGEST_ADDRESS and _reads_like_one(folded[start:].strip(" ,.;:!。、\n"))
             else None
         )
+
+    def _after_denial(self, folded: str) -> int:
+        """Where the text goes on after a first clause such as "不对,"; 0 if it has none."""
+        clause, comma, _ = folded.partition(",")
+        said = self._lexicon.units(clause) if comma and len(clause) <= LONGEST_DENIAL else ()
+        return len(clause) + 1 if said and all(p.kind for p in self._lexicon.answers.pieces(said)) else 0
 
     def name(self, text: str) -> str | None:
         """What may be a person's name: after words such as "我叫", or the whole text."""

@@ -99,6 +99,8 @@ def polarity(lexicon: Lexicon, text: Units, wording: Wording = NO_WORDING) -> bo
             return None
     verdict = _verdict(evidence)
     guarded = bool(wording.affirm & lexicon.ambiguous)
+    if verdict and guarded and lexicon.spoken.issuperset(without_marks(text)):
+        return None  # money is at stake: a thumb alone is no word (docs/decisions/0003-thumbs-up.md)
     return None if verdict and guarded and not _is_consent(evidence) else verdict
 
 

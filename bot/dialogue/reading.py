@@ -28,7 +28,7 @@ SLOT_OF_ENTITY = {
     "phone": "phone",
     "email": "email",
     "address": "address",
-    "time": "time",
+    "time": "wished_time",
     "amount": "amount",
 }
 """Entities that a new wish takes along, and the slot each becomes."""
@@ -39,7 +39,7 @@ GREETING, UPSET = "greet", {"said": "upset"}
 NAMES_ORDER = {"order_number", "description"}
 FLOW_OF_ENTITY = {
     "order_number": ("pending_order", "order"),
-    "time": ("pending_order", "time"),
+    "appointment": ("pending_order", "wished_time"),
     "phone": ("identify", "contact"),
     "email": ("identify", "contact"),
 }
@@ -95,15 +95,16 @@ class Reader:
 
     def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
         entities = self._entities(stage, text)
-        if answer := self._entity(stage, text, entities) or self._only_words(stage, text):
+        if answer := self._entity(stage, text, entities) or self._only_words(stage, text, entities):
             return answer
         if correction := self._correction(stage, text, entities):
             return correction
         intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
         return (
             self._wish(stage, intents, entities)
-            or self._words(stage, text)
+            or self._words(stage, text, entities)
             or self._bare_entity(entities)
+            or self._acknowledged(stage, entities)
             or Missed(tuple(intents))
         )
 
@@ -140,12 +141,12 @@ class Reader:
         best = next(iter(self.understanding.intents(text)), None)
         return best is not None and best.score >= enough and best.flow not in {frame.flow for frame in stage.frames}
 
-    def _only_words(self, stage: Stage, text: str) -> Meaning | None:
+    def _only_words(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
         """A question for the customer's own words takes whatever comes."""
         question = stage.open_question
         if question is None or question.answers or not question.wants.keys() <= {"words", "attachment"}:
             return None
-        return self._words(stage, text)
+        return self._words(stage, text, entities)
 
     def _correction(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
         top = stage.top
@@ -169,11 +170,23 @@ class Reader:
             heard["description"] = told
         return Intent(best.flow, {**heard, **best.slots}, best.score)
 
-    def _words(self, stage: Stage, text: str) -> Meaning | None:
+    def _words(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
         question = stage.open_question
-        if question is None or "words" not in question.wants:
+        if question is None or "words" not in question.wants or not self._tells_something(text, entities):
             return None
         return Given(question.wants["words"], {"words": text[:LONGEST_WORDS]})
+
+    def _acknowledged(self, stage: Stage, entities: Mapping[str, Any]) -> Meaning | None:
+        """ "好的" when nothing was asked."""
+        return Intent(GREETING, {"said": "thanks"}) if not stage.frames and entities.get("yes_no") else None
+
+    def _tells_something(self, text: str, entities: Mapping[str, Any]) -> bool:
+        """Neither yes nor no, no courtesy and no signs without words."""
+        if not any(map(str.isalnum, text)) or entities.get("yes_no") is not None:
+            return False
+        best = next(iter(self.understanding.intents(text)), None)
+        courteous = best is not None and best.flow == GREETING and best.slots != UPSET
+        return not (courteous and best and best.score >= CERTAIN)
 
     def _bare_entity(self, entities: Mapping[str, Any]) -> Meaning | None:
         for entity, (flow, slot) in FLOW_OF_ENTITY.items():

@@ -13,12 +13,14 @@ from bot.dialogue.entities import Entities
 from bot.dialogue.examples import Example
 from bot.dialogue.lexicon import LANGUAGES, Lexicon, PhraseBook
 from bot.dialogue.matching import MOST, Matcher
-from bot.dialogue.normalise import LIMIT, Units, clean, is_han, units, without_marks
+from bot.dialogue.normalise import BREAK, LIMIT, Units, clean, is_han, parts, units, without_marks
 from bot.dialogue.places import Places
 from bot.dialogue.understanding import Command, Intent, Option
 
 NEUTRAL = frozenset({"ok", "okay", "tp", "app", "id", "vip", "email", "wechat", "qq", "pm", "am", "no", "yes", "hi"})
 """Latin words that Chinese customers use as well."""
+SHORTEST_PHONE = 7
+"""Digits."""
 MANY_WORDS = 4
 """From so many Latin words on a text is English though no word is known."""
 
@@ -49,6 +51,10 @@ class Rules:
         self._chooser = Chooser(lexicon)
         self._commander = Commander(lexicon)
         self._entities = Entities(lexicon, Places(lexicon, self._english, self._wordings))
+        self._moods = {sign: Intent(e.flow, e.slots) for e in intents for sign in clean(e.emoji)}
+        self._contact = PhraseBook(
+            (phrase, True) for name in ("phone_labels", "fillers", "around_choices") for phrase in lexicon.phrases(name)
+        )
         self._corrections = PhraseBook((phrase, True) for phrase in lexicon.phrases("corrections"))
         # One message is asked about several times in a row.
         self._read = lru_cache(maxsize=64)(self._read_anew)
@@ -88,13 +94,31 @@ class Rules:
 
     def intents(self, text: str) -> Sequence[Intent]:
         """See `Understanding.intents`."""
-        said = self._read(text[:LIMIT]).units
+        read = self._read(text[:LIMIT])
+        if not without_marks(read.units):
+            return self._mood(read.cleaned)
+        said = self._without_contact(read.units)
         han = any(map(is_han, said))
         latin = any(unit.isascii() and unit.isalpha() for unit in said)
         found: list[Intent] = []
         for language, asked in (("zh", han or not latin), ("en", latin or not han)):
             found += self._matchers[language].intents(said) if asked else ()
         return _best(found)
+
+    def _without_contact(self, text: Units) -> Units:
+        """A text that wants something and leaves a number beside it: without the number's clause."""
+        if sum(len(unit) for unit in text if unit.isdigit()) < SHORTEST_PHONE:
+            return text
+        kept = [clause for clause in parts(text) if not self._is_contact(clause)]
+        return tuple(unit for clause in kept for unit in (*clause, BREAK)) or text
+
+    def _is_contact(self, clause: Units) -> bool:
+        return all(piece.kind or piece.units[0].isdigit() for piece in self._contact.pieces(clause))
+
+    def _mood(self, signs: str) -> Sequence[Intent]:
+        """What emoji alone say: what most of them stand for."""
+        meant = [self._moods[sign] for sign in signs if sign in self._moods]
+        return [max(meant, key=meant.count)] if meant else []
 
     def _read_anew(self, text: str) -> Read:
         cleaned = clean(text)

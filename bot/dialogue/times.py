@@ -73,6 +73,12 @@ _A_LITTLE = re.compile(r"一点(?![钟整半一三零\d])")
 """As in "便宜一点": one o'clock only if a day or a part of the day says so."""
 
 
+_BESIDE_TIME = re.compile(
+    r"[天日早晚晨吧呢的啊左右前后]|可以|\b(?:at|am|pm|in|the|on|by|please|about|around|o'?clock)\b"
+)
+"""What may stand beside a time that is all that is said."""
+
+
 def read_time(text: str, now: float) -> float | None:
     """The future moment that a cleaned, case-folded text names, in seconds since 1970; None if it names none."""
     here = datetime.fromtimestamp(now, ZONE)
@@ -81,6 +87,14 @@ def read_time(text: str, now: float) -> float | None:
         if moment is not None and here < moment <= here + FURTHEST:
             return moment.timestamp()
     return None
+
+
+def says_only_time(text: str) -> bool:
+    """Whether nothing but a time is left of a cleaned, case-folded text: "明天上午十点", "tomorrow at 10 am please"."""
+    rest = text
+    for pattern in (_HALF_AN_HOUR, _HALF_MORE, _AHEAD_ZH, _AHEAD_EN, _CLOCK, _DAY, _PART, _BESIDE_TIME):
+        rest = pattern.sub(" ", rest)
+    return not any(map(str.isalnum, rest))
 
 
 def _ahead(text: str, here: datetime) -> datetime | None:

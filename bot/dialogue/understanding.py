@@ -58,6 +58,7 @@ class Understanding(Protocol):
         meant as a phone number but impossible), "email" (lower case), "code" (exactly 6 digits), "ordinal"
         (1-based; -1 the last), "yes_no" (bool), "time" (seconds since 1970, in the future, Asia/Shanghai),
         "amount" (fen), "address" (text that reads like one), "name" (2-40 letters that may be a person's name),
+        "appointment" (the time, where the text says nothing else),
         "description" (what is left of the text without everyday words: it may tell which order is meant)."""
 
     def corrects(self, text: str) -> bool:

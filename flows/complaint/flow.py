@@ -131,7 +131,8 @@ class Complaint(Flow):
     def tell_number(self, event: EventData) -> None:
         number, about = event.kwargs["number"], self.slots["about"]
         self.say("opened", number=number, about=about)
-        self.say(f"next.{about}", number=number)
+        answered = "by_contact" if self.can_be_reached(event) else "by_number"
+        self.say(f"next.{about}", number=number, answered=answered)
         self.give(number=number)
         reason = REASON_FOR_A_PERSON.get(about, "asked")
         self.suggest(

@@ -13,6 +13,7 @@ class Feedback(Flow):
     states = [
         "start",
         {"name": "asking", "on_enter": "ask_if_solved"},
+        {"name": "passed_over", "on_enter": "leave_in_peace", "final": True},
         {"name": "thanked", "on_enter": "keep_praise", "final": True},
         {"name": "asking_what_was_missing", "on_enter": "ask_what_was_missing"},
         {"name": "noted", "on_enter": "keep_words", "final": True},
@@ -20,6 +21,7 @@ class Feedback(Flow):
     ]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "asking"},
+        {"trigger": "passed_over", "source": "asking", "dest": "passed_over"},
         {"trigger": "affirmed", "source": "asking", "dest": "thanked"},
         {"trigger": "denied", "source": "asking", "dest": "asking_what_was_missing"},
         {"trigger": "written", "source": "asking_what_was_missing", "dest": "noted"},
@@ -28,7 +30,15 @@ class Feedback(Flow):
     ]
 
     def ask_if_solved(self, event: EventData) -> None:
-        self.ask("solved", Reply("affirm", then="affirmed"), Reply("deny", then="denied"))
+        self.ask(
+            "solved",
+            Reply("affirm", then="affirmed"),
+            Reply("deny", then="denied"),
+            Reply("no_rating", then="passed_over"),
+        )
+
+    def leave_in_peace(self, event: EventData) -> None:
+        self.say("passed_over")
 
     def keep_praise(self, event: EventData) -> None:
         self.want(KeepFeedback(self._about(), 1, ""))

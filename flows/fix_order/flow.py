@@ -7,6 +7,7 @@ from bot.orders.checks import normal, problem
 from bot.orders.diagnosis import FAULTS
 from bot.orders.effects import CorrectOrder, Diagnose, WatchOrder
 from bot.orders.model import Field, Order, State
+from bot.orders.places import completed
 from flows.common import show
 from flows.common.one_order import CHOOSING, OneOrder
 
@@ -18,6 +19,14 @@ CORRECTABLE = {
     State.COURIER_ASSIGNED,
     State.AT_PICKUP,
 }
+
+
+AS_VALUE = {
+    Field.ADDRESS: {"address": "value_given"},
+    Field.PHONE: {"phone": "value_given", "bad_phone": "value_given"},
+    Field.RECIPIENT: {"name": "value_given"},
+}
+"""What can only be a new value of the field, even at the last question."""
 
 
 class FixOrder(OneOrder):
@@ -42,6 +51,7 @@ class FixOrder(OneOrder):
         {"name": "done", "on_enter": "advise", "final": True},
     ]
     _ASKS_VALUE = ["asking_value", "value_wrong"]
+    _TAKES_VALUE = [*_ASKS_VALUE, "confirming"]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "looking", "conditions": "knows_order"},
         {"trigger": "begin", "source": "start", "dest": "choosing"},
@@ -52,8 +62,8 @@ class FixOrder(OneOrder):
         {"trigger": "diagnosed", "source": "looking", "dest": "asking_value", "conditions": "field_known"},
         {"trigger": "diagnosed", "source": "looking", "dest": "asking_field"},
         {"trigger": "field_chosen", "source": "asking_field", "dest": "asking_value"},
-        {"trigger": "value_given", "source": _ASKS_VALUE, "dest": "confirming", "conditions": "value_is_fine"},
-        {"trigger": "value_given", "source": _ASKS_VALUE, "dest": "value_wrong"},
+        {"trigger": "value_given", "source": _TAKES_VALUE, "dest": "confirming", "conditions": "value_is_fine"},
+        {"trigger": "value_given", "source": _TAKES_VALUE, "dest": "value_wrong"},
         {"trigger": "affirmed", "source": "confirming", "dest": "saving"},
         {"trigger": "denied", "source": "confirming", "dest": "kept"},
         {"trigger": "write_again", "source": "confirming", "dest": "asking_value"},
@@ -119,13 +129,14 @@ class FixOrder(OneOrder):
             self._remember(event.kwargs["order"])
             self.slots["field"] = str(self._field(event))
         field = Field(self.slots["field"])
-        value = given(event) if event.event.name == "value_given" else self.slots[field.value]
-        self.slots["value"] = normal(field, value)
+        value = normal(field, given(event) if event.event.name == "value_given" else self.slots[field.value])
+        self.slots["value"] = completed(value, self.slots["shown"]["address"]) if field is Field.ADDRESS else value
         self.ask(
             "confirm",
             Reply("affirm", then="affirmed"),
             Reply("write_again", then="write_again"),
             Reply("deny", then="denied"),
+            wants=AS_VALUE[field],
             order=self.slots["order"],
             **{**self.slots["shown"], field.value: self.slots["value"]},
         )
@@ -173,11 +184,12 @@ class FixOrder(OneOrder):
         return FAULTS.get(diagnosis.cause) if diagnosis else None
 
     def _ask_value(self, text: str, **values: object) -> None:
-        wants = {"phone": {"phone": "value_given", "bad_phone": "value_given"}, "address": {"address": "value_given"}}
-        wanted = {**wants.get(self.slots["field"], {}), "words": "value_given"}
-        self.ask(text, Reply("keep", then="leave"), wants=wanted, **values)
+        wants = {**AS_VALUE[Field(self.slots["field"])], "words": "value_given"}
+        self.ask(text, Reply("keep", then="leave"), wants=wants, **values)
 
 
 def given(event: EventData) -> str:
     """What the customer typed as the new value."""
-    return str(next(event.kwargs[name] for name in ("phone", "bad_phone", "address", "words") if name in event.kwargs))
+    return str(
+        next(event.kwargs[name] for name in ("phone", "bad_phone", "address", "name", "words") if name in event.kwargs)
+    )

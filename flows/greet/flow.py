@@ -57,7 +57,10 @@ class Greet(Flow):
 
     def welcome_by_name(self, event: EventData) -> None:
         customer = event.kwargs["customer"]
-        self.suggest("hello_name", *self._menu(), name=customer.name)
+        open_orders = [order for order in event.kwargs.get("orders", ()) if not order.state.is_over]
+        cancel = [Reply("cancel", start="cancel_order")] if open_orders else []
+        rest = [reply for reply in self._menu() if reply.key not in ("why", "cancel")]
+        self.suggest("hello_name", *rest[:1], *cancel, *rest[1:], name=customer.name)
 
     def show_waiting_order(self, event: EventData) -> None:
         orders = waiting(event.kwargs["orders"])

@@ -36,6 +36,7 @@ class PendingOrder(OneOrder):
         {"name": "asking_tip", "on_enter": "ask_tip"},
         {"name": "tipping", "on_enter": "add_tip"},
         {"name": "tip_refused", "on_enter": "say_tip_refused"},
+        {"name": "offering_time", "on_enter": "offer_wished_time"},
         {"name": "asking_time", "on_enter": "ask_time"},
         {"name": "rescheduling", "on_enter": "reschedule"},
         {"name": "reschedule_refused", "on_enter": "say_reschedule_refused"},
@@ -47,7 +48,9 @@ class PendingOrder(OneOrder):
         {"name": "left", "on_enter": "wish_well", "final": True},
         {"name": "nothing_new", "final": True},
     ]
+    _TIME = ["asking_time", "offering_time"]
     _TALKING = ["explaining", "tip_refused", "reschedule_refused"]
+    _CHANGEABLE = [*_TALKING, "offering_time"]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "looking_again", "conditions": "was_reminded"},
         {"trigger": "begin", "source": "start", "dest": "diagnosing", "conditions": "knows_order"},
@@ -55,6 +58,7 @@ class PendingOrder(OneOrder):
         {"trigger": "order_picked", "source": "choosing", "dest": "diagnosing"},
         {"trigger": "order_missing", "source": ["diagnosing", "refreshing"], "dest": "choosing"},
         {"trigger": "diagnosed", "source": "diagnosing", "dest": "moving", "conditions": "is_moving"},
+        {"trigger": "diagnosed", "source": "diagnosing", "dest": "offering_time", "conditions": "wished_time_fits"},
         {"trigger": "diagnosed", "source": "diagnosing", "dest": "explaining"},
         {"trigger": "diagnosed", "source": "looking_again", "dest": "explaining", "conditions": "still_waits"},
         {"trigger": "diagnosed", "source": "looking_again", "dest": "nothing_new"},
@@ -69,17 +73,17 @@ class PendingOrder(OneOrder):
         {"trigger": "tipped", "source": "tipping", "dest": "tipped"},
         {"trigger": "refused", "source": "tipping", "dest": "tip_refused"},
         {"trigger": "order_missing", "source": "tipping", "dest": "tip_refused"},
-        {"trigger": "reschedule", "source": "explaining", "dest": "asking_time"},
-        {"trigger": "time_given", "source": "asking_time", "dest": "rescheduling", "conditions": "time_is_possible"},
-        {"trigger": "time_given", "source": "asking_time", "dest": "asking_time"},
+        {"trigger": "reschedule", "source": ["explaining", "offering_time"], "dest": "asking_time"},
+        {"trigger": "time_given", "source": _TIME, "dest": "rescheduling", "conditions": "time_is_possible"},
+        {"trigger": "time_given", "source": _TIME, "dest": "asking_time"},
         {"trigger": "rescheduled", "source": "rescheduling", "dest": "rescheduled"},
         {"trigger": "refused", "source": "rescheduling", "dest": "reschedule_refused"},
         {"trigger": "order_missing", "source": "rescheduling", "dest": "reschedule_refused"},
         {"trigger": "watch", "source": _TALKING, "dest": "starting_watch"},
         {"trigger": "watching", "source": ["starting_watch", "tipped", "rescheduled"], "dest": "watched"},
-        {"trigger": "leave", "source": [*_TALKING, "asking_tip", "asking_time"], "dest": "left"},
-        {"trigger": "changed_mind", "source": _TALKING, "dest": "diagnosing", "conditions": "names_other"},
-        {"trigger": "changed_mind", "source": _TALKING, "dest": "choosing"},
+        {"trigger": "leave", "source": [*_TALKING, *_TIME, "asking_tip"], "dest": "left"},
+        {"trigger": "changed_mind", "source": _CHANGEABLE, "dest": "diagnosing", "conditions": "names_other"},
+        {"trigger": "changed_mind", "source": _CHANGEABLE, "dest": "choosing"},
     ]
 
     # Conditions read and change nothing.
@@ -96,8 +100,13 @@ class PendingOrder(OneOrder):
     def tip_is_sensible(self, event: EventData) -> bool:
         return bool(SMALLEST_TIP <= event.kwargs["amount"] <= LARGEST_TIP)
 
+    def wished_time_fits(self, event: EventData) -> bool:
+        """A time came along with the wish, and this order can be moved."""
+        can_move = Remedy.RESCHEDULE in event.kwargs["diagnosis"].remedies
+        return can_move and is_possible(self.slots.get("wished_time", 0) - self.now)
+
     def time_is_possible(self, event: EventData) -> bool:
-        return bool(SOON <= event.kwargs["time"] - self.now <= LATEST)
+        return is_possible(event.kwargs["time"] - self.now)
 
     # Actions record wishes.
     def find_out_why(self, event: EventData) -> None:
@@ -111,6 +120,8 @@ class PendingOrder(OneOrder):
         came_from = event.transition.source if event.transition else ""
         refreshed = came_from == "refreshing"
         self.slots.update(order=order.number, cause=diagnosis.cause.value)
+        if wished := self.slots.pop("wished_time", None):
+            self.say("cannot_move", order=order.number, at=wished)
         if refreshed:
             self.say("refreshed")
         if came_from == "looking_again":
@@ -133,6 +144,19 @@ class PendingOrder(OneOrder):
 
     def say_tip_refused(self, event: EventData) -> None:
         self.ask("tip_refused", *self._ways_on())
+
+    def offer_wished_time(self, event: EventData) -> None:
+        order, time = event.kwargs["order"], self.slots.pop("wished_time")
+        self.slots["order"] = order.number
+        self.ask(
+            "move_it",
+            Reply("affirm", then="time_given", time=time),
+            Reply("other_time", then="reschedule"),
+            Reply("deny", then="leave"),
+            wants={"time": "time_given"},
+            at=time,
+            **show.line(order),
+        )
 
     def ask_time(self, event: EventData) -> None:
         text = "time_impossible" if event.event.name == "time_given" else "ask_time"
@@ -192,6 +216,11 @@ class PendingOrder(OneOrder):
             Reply("human", start="escalate", reason="stuck", order=self.slots["order"]),
             Reply("leave", then="leave"),
         ]
+
+
+def is_possible(ahead: float) -> bool:
+    """Whether an order may be moved so many seconds ahead."""
+    return SOON <= ahead <= LATEST
 
 
 def told(order: Order, diagnosis: Diagnosis, now: float) -> dict[str, Any]:

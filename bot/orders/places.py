@@ -1,0 +1,50 @@
+"""Completing an address that was typed without city and district from the one it replaces. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_HAN = "一-鿿"
+_BUILT = "小园社景校厂城库东南西北一二三四五六七八九十"
+"""What stands before 区 where it is no district: 小区, 园区, 东区, 三区."""
+_REGION = re.compile(
+    rf"(?:[{_HAN}]{{2,7}}?(?:省|自治区))?(?:[{_HAN}]{{2,5}}?市)?(?:[{_HAN}]{{1,6}}?(?:(?<![{_BUILT}])区|(?<=[东西]城)区|县))?"
+)
+_CITIES = ("北京", "上海", "广州", "深圳", "天津", "重庆", "成都", "杭州", "武汉", "南京", "苏州", "西安")
+_HAN_LETTER = re.compile(f"[{_HAN}]")
+_LATIN_REGION = re.compile(r"[A-Za-z][A-Za-z .'-]*")
+
+
+def completed(address: str, former: str) -> str:
+    """The address with the former one's city and district, where it names none itself and both are written alike."""
+    if bool(_HAN_LETTER.search(address)) != bool(_HAN_LETTER.search(former)):
+        return address
+    return _in_chinese(address, former) if _HAN_LETTER.search(address) else _in_english(address, former)
+
+
+def _in_chinese(address: str, former: str) -> str:
+    region = _region(former)
+    names_one = _region(address) or address.startswith(_CITIES)
+    return address if names_one else region + address
+
+
+def _region(address: str) -> str:
+    found = _REGION.match(address)
+    return found.group() if found else ""
+
+
+def _in_english(address: str, former: str) -> str:
+    """ "88 Jianguo Road, Chaoyang, Beijing": what has no number behind the street is district and city."""
+    region = _ending(former)
+    return address if _ending(address) or not region else f"{address}, {', '.join(region)}"
+
+
+def _ending(address: str) -> list[str]:
+    parts = [part.strip() for part in address.split(",")]
+    ending: list[str] = []
+    while parts and _LATIN_REGION.fullmatch(parts[-1]) and not _STREET.search(parts[-1]):
+        ending.insert(0, parts.pop())
+    return ending if parts else []
+
+
+_STREET = re.compile(r"\b(?:road|rd|street|st|avenue|ave|lane|plaza|tower|building|lobby|reception)\b", re.IGNORECASE)
