@@ -39,16 +39,17 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.quick or options.profile:
         return _quick(options)
-    before = machine.described()
+    described = machine.described()
     found = list(_measured({name: MEASURES[name] for name in options.names or MEASURES}))
     figures = [figure for report in found for figure in report.figures]
     grids = [grid for report in found for grid in report.grids]
+    described += [note for report in found for note in report.notes]
     tables = [table(figures), *(grid.table() for grid in grids)]
-    print("\n\n".join(["", *tables, "\n".join(before)]))
+    print("\n\n".join(["", *tables, "\n".join(described)]))
     if not options.names:
         write([*figures, *(figure for grid in grids for figure in grid.figures())], RESULTS)
     if options.docs:
-        PAGE.write_text(_page(tables, before), encoding="utf-8")
+        PAGE.write_text(_page(tables, described), encoding="utf-8")
     return exit_code(figures)
 
 
@@ -84,7 +85,7 @@ def _measured(measures: Mapping[str, Measure]) -> Iterator[Report]:
         print(f"measured: {name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
 
-def _page(tables: Sequence[str], before: Sequence[str]) -> str:
+def _page(tables: Sequence[str], described: Sequence[str]) -> str:
     date = datetime.now(UTC).date().isoformat()
     lines = [
         "# Benchmarks",
@@ -96,7 +97,7 @@ def _page(tables: Sequence[str], before: Sequence[str]) -> str:
         "",
         "Measured on:",
         "",
-        *(f"- {line}" for line in before),
+        *(f"- {line}" for line in described),
     ]
     return "\n".join([lines[0], "", *lines[1:]]) + "\n"
 

@@ -71,10 +71,11 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one part of the benchmarks found."""
+    """What one part of the benchmarks found, and what else there is to know of what it measured on."""
 
     figures: Sequence[Figure]
     grids: Sequence[Grid] = ()
+    notes: Sequence[str] = ()
 
 
 def median(name: str, values: Sequence[float], unit: str, limit: float | None = None) -> Figure:

@@ -6,7 +6,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
 
-from benchmarks.databases import Store, stores
+from benchmarks.databases import Store, disk, stores
 from benchmarks.figures import Figure, Grid, Report, median
 from benchmarks.load import Phones, Target
 from benchmarks.processes import server
@@ -24,7 +24,7 @@ COLUMNS = (
     ("p99", "ms"),
     ("server", "µs CPU"),
     ("database", "µs CPU"),
-    ("server's memory", "MB"),
+    ("memory", "MB"),
     ("CPU to floor", "times"),
     ("p99 to floor", "times"),
 )
@@ -44,7 +44,8 @@ async def _measured(both: Sequence[Store]) -> Report:
         rows = await _echoes(phones)
         for store in both:
             figures += await _on(store, phones, rows)
-    return Report(figures, [Grid("under load, by customers in parallel", COLUMNS, rows)])
+    notes = [disk(), *[await store.described() for store in both]]
+    return Report(figures, [Grid("under load, by customers in parallel", COLUMNS, rows)], notes)
 
 
 async def _echoes(phones: Phones) -> Rows:
@@ -99,4 +100,4 @@ def _row(subject: Subject, costs: Sequence[Cost], floors: Sequence[Cost] = ()) -
     own = (cost.per_second, cost.p50, cost.p99, cost.server, cost.database if subject.store else None)
     names = ("server", "p99")
     to_floor = [median("", ratios(costs, floors, name), "").value if floors else None for name in names]
-    return (*own, subject.servers[0].megabytes(), *to_floor)
+    return (*own, subject.servers[0].megabytes() if floors else None, *to_floor)
