@@ -10,6 +10,7 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from adapters.telegram.inbound import KINDS
+from adapters.telegram.refusals import pause_of
 from adapters.telegram.webhook import PATH
 from adapters.telegram.words import LANGUAGES, words
 
@@ -41,7 +42,7 @@ class Announcer:
                 tries += 1
                 pause = min(self._pause * 2.0**tries, LONGEST_PAUSE) * random.uniform(0.75, 1.25)  # noqa: S311 -- no secret
                 if isinstance(error, RetryAfter):
-                    pause = max(pause, float(str(error.retry_after)))
+                    pause = max(pause, pause_of(error))
                 log.warning("telegram_not_announced", error=type(error).__name__, seconds=round(pause))
                 await asyncio.sleep(pause)
             else:

@@ -13,6 +13,7 @@ from telegram.error import Conflict, RetryAfter, TelegramError
 from adapters.telegram.channel import Bot
 from adapters.telegram.inbound import KINDS
 from adapters.telegram.receiver import NotTaken, Receiver
+from adapters.telegram.refusals import pause_of
 from bot.channel import Turns
 from bot.errors import StoreUnavailable
 
@@ -57,7 +58,7 @@ class Poller:
                 log.warning("telegram_polling_waits", why=str(error))
             except RetryAfter as error:
                 log.warning("telegram_polling_waits", why="Telegram asks for a pause")
-                await asyncio.sleep(float(str(error.retry_after)))
+                await asyncio.sleep(pause_of(error))
             except Conflict:
                 log.warning("telegram_polling_waits", why="somebody else is asking, or a webhook is set")
             except (TelegramError, NotTaken, TimeoutError) as error:

@@ -19,7 +19,7 @@ def delivery_error(error: TelegramError) -> DeliveryError:
     """The refusal in the runtime's terms. `BadRequest` is a `NetworkError` for the library, and yet final."""
     match error:
         case RetryAfter():
-            return Later("Telegram asks for a pause", after=_seconds(error.retry_after))
+            return Later("Telegram asks for a pause", after=pause_of(error))
         case Forbidden() | ChatMigrated():
             return Unreachable("the customer blocked the bot or is gone")
         case BadRequest() if _GONE.search(error.message):
@@ -36,5 +36,7 @@ def reason(error: TelegramError) -> str:
     return _QUOTES.sub("…", error.message)[:80]
 
 
-def _seconds(pause: int | timedelta) -> float:
+def pause_of(error: RetryAfter) -> float:
+    """Seconds that Telegram wants to be left alone for."""
+    pause = error.retry_after
     return pause.total_seconds() if isinstance(pause, timedelta) else float(pause)

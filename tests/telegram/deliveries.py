@@ -64,12 +64,23 @@ class Deliveries:
             await self._session.close()
             self._session = None
 
+    async def looked(self) -> None:
+        """Return after something more has happened: a webhook call, a question for updates, a message shown."""
+        self.shown.clear()
+        await asyncio.wait_for(self.shown.wait(), 5)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a getUpdates waits for its answer."""
+        return self._asking is not None
+
     @property
     def unconfirmed(self) -> list[int]:
         return [update["update_id"] for update in self._waiting]
 
     async def ask(self, parameters: dict[str, Any], request: web.Request) -> list[dict[str, Any]]:
         """getUpdates. A second one ends the first."""
+        self.shown.set()
         if self._books.webhook is not None:
             raise Refused(409, "Conflict: can't use getUpdates method while webhook is active")
         if self._asking is not None:
@@ -78,6 +89,7 @@ class Deliveries:
         offset = parameters.get("offset", 0)
         while self._waiting and self._waiting[0]["update_id"] < offset:
             self._waiting.popleft()
+            self.shown.set()
         if not self._waiting and parameters.get("timeout", 0):
             self._came.clear()
             waits = [asyncio.create_task(event.wait()) for event in (self._came, mine)]
@@ -120,4 +132,5 @@ class Deliveries:
         except (aiohttp.ClientError, TimeoutError):
             status = 0
         self.attempts.append((update["update_id"], status))
+        self.shown.set()
         return status
