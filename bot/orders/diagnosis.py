@@ -1,61 +1,15 @@
-"""Why an order is where it is: one cause, the evidence in the order, and what helps. Pure; never guesses.
-
-`Evidence.values` are plain JSON and fill texts. Keys and values:
-
-=================== ========================================================================================
-waited              minutes since the order was placed
-declined            count of couriers who said no
-peak                ends ("13:00", local): it is a peak hour now
-peak_placed         (none): the order was placed in, or waited through, a peak hour
-scheduled           at: the customer wanted it later
-expires             minutes until the order ends by itself
-accepted_unseen     (none): the courier side accepted, the state does not show it
-paid_unseen         (none): the money arrived, the state does not show it
-synced              minutes since the platform last heard from the courier side
-field               field ("address", "phone", "recipient"), problem (a key of `bot.orders.checks`), value (raw)
-payment             state ("unpaid", "failed"), amount, pay_link (or None)
-shop                name
-money               payment, amount: what became of it
-raw                 state, reason: the order service's own words
-cancelled           by, reason, at
-refund              amount, fee, at
-courier             name, minutes_away (or None)
-eta                 at
-moved               state, at: the last step
-=================== ========================================================================================
-"""
+"""Why an order is where it is: one cause, the evidence in the order, and what helps. Pure; never guesses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from bot.orders.checks import problem
+from bot.orders.evidence import Cause, Evidence, accepted_unseen, evidence, paid_unseen
 from bot.orders.model import Field, Order, Payment, State
 from bot.orders.policy import Policy
-
-
-class Cause(StrEnum):
-    """Why an order is where it is."""
-
-    NO_COURIER = "no_courier"
-    SYSTEM_LATE = "system_late"
-    BAD_ADDRESS = "bad_address"
-    BAD_PHONE = "bad_phone"
-    NO_RECIPIENT = "no_recipient"
-    UNPAID = "unpaid"
-    PAYMENT_FAILED = "payment_failed"
-    SHOP_PENDING = "shop_pending"
-    EXPIRED = "expired"
-    FAILED = "failed"
-    UNDER_REVIEW = "under_review"
-    CANCELLED = "cancelled"
-    MOVING = "moving"
-    DELIVERED = "delivered"
-    RETURNING = "returning"
-    UNKNOWN = "unknown"
 
 
 class Remedy(StrEnum):
@@ -70,14 +24,6 @@ class Remedy(StrEnum):
     CANCEL = "cancel"
     REORDER = "reorder"
     HAND_OVER = "hand_over"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One fact in the order that a cause rests on."""
-
-    key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +46,8 @@ FAULTS: Mapping[Cause, Field] = {
 def diagnose(order: Order, now: float, policy: Policy) -> Diagnosis:
     """The cause with its evidence; `unknown` when nothing in the order speaks for any other."""
     cause, *also = _causes(order, now, policy) or [Cause.UNKNOWN]
-    found = [one for each in (cause, *also) for one in _EVIDENCE[each](order, now, policy)]
-    evidence = tuple(one for place, one in enumerate(found) if one not in found[:place])
-    return Diagnosis(cause, evidence, _remedies(order, now, policy, cause, also), tuple(also))
+    facts = evidence((cause, *also), order, now, policy)
+    return Diagnosis(cause, facts, _remedies(order, now, policy, cause, also), tuple(also))
 
 
 def faults(order: Order, region: str) -> tuple[Cause, ...]:
@@ -127,7 +72,7 @@ def _causes(order: Order, now: float, policy: Policy) -> list[Cause]:
 def _why_waiting(order: Order, now: float, policy: Policy) -> list[Cause]:
     for_courier = order.state is State.AWAITING_COURIER
     signs = [
-        (Cause.SYSTEM_LATE, _accepted_unseen(order) or _paid_unseen(order)),
+        (Cause.SYSTEM_LATE, accepted_unseen(order) or paid_unseen(order)),
         (Cause.UNPAID, order.payment is Payment.UNPAID),
         (Cause.PAYMENT_FAILED, order.payment is Payment.FAILED),
         (Cause.SHOP_PENDING, order.state is State.AWAITING_SHOP and order.payment is not Payment.REFUNDED),
@@ -142,14 +87,6 @@ def _why_waiting(order: Order, now: float, policy: Policy) -> list[Cause]:
 
 def _is_stale(order: Order, now: float, policy: Policy) -> bool:
     return now - order.synced_at > policy.sync_stale_after
-
-
-def _accepted_unseen(order: Order) -> bool:
-    return order.state is State.AWAITING_COURIER and (order.courier_side_accepted or order.courier is not None)
-
-
-def _paid_unseen(order: Order) -> bool:
-    return order.state is State.AWAITING_PAYMENT and order.payment is Payment.CAPTURED
 
 
 def _remedies(order: Order, now: float, policy: Policy, cause: Cause, also: list[Cause]) -> tuple[Remedy, ...]:
@@ -176,100 +113,6 @@ def _offered(order: Order, remedy: Remedy) -> bool:
     return True
 
 
-def _minutes(seconds: float) -> int:
-    return max(0, int(seconds // 60))
-
-
-def _waited(order: Order, now: float) -> Evidence:
-    return Evidence("waited", {"minutes": _minutes(now - order.placed_at)})
-
-
-def _no_courier(order: Order, now: float, policy: Policy) -> list[Evidence]:
-    found = [_waited(order, now), Evidence("declined", {"count": order.offers_declined})]
-    if ends := policy.peak_ends(now):
-        found.append(Evidence("peak", {"ends": ends}))
-    elif order.peak:
-        found.append(Evidence("peak_placed"))
-    if order.scheduled_for is not None and order.scheduled_for > now:
-        found.append(Evidence("scheduled", {"at": order.scheduled_for}))
-    if order.expires_at is not None and order.expires_at > now:
-        found.append(Evidence("expires", {"minutes": _minutes(order.expires_at - now)}))
-    return found
-
-
-def _system_late(order: Order, now: float, _policy: Policy) -> list[Evidence]:
-    found = [_waited(order, now)]
-    if _accepted_unseen(order):
-        found.append(Evidence("accepted_unseen"))
-    if _paid_unseen(order):
-        found.append(Evidence("paid_unseen"))
-    return [*found, Evidence("synced", {"minutes": _minutes(now - order.synced_at)})]
-
-
-def _bad_address(order: Order, now: float, policy: Policy) -> list[Evidence]:
-    return _bad_field(order, now, policy, Field.ADDRESS, order.dropoff.address)
-
-
-def _bad_phone(order: Order, now: float, policy: Policy) -> list[Evidence]:
-    return _bad_field(order, now, policy, Field.PHONE, order.dropoff.phone)
-
-
-def _no_recipient(order: Order, now: float, policy: Policy) -> list[Evidence]:
-    return _bad_field(order, now, policy, Field.RECIPIENT, order.dropoff.recipient)
-
-
-def _bad_field(order: Order, now: float, policy: Policy, part: Field, value: str) -> list[Evidence]:
-    fault = {"field": part.value, "problem": problem(part, value, policy.region), "value": value}
-    return [_waited(order, now), Evidence("field", fault)]
-
-
-def _payment(order: Order, now: float, _policy: Policy) -> list[Evidence]:
-    owed = {"state": order.payment.value, "amount": order.price, "pay_link": order.pay_link}
-    return [_waited(order, now), Evidence("payment", owed)]
-
-
-def _shop(order: Order, now: float, _policy: Policy) -> list[Evidence]:
-    return [_waited(order, now), Evidence("shop", {"name": order.shop or ""})]
-
-
-def _raw(order: Order, *_: object) -> list[Evidence]:
-    return [Evidence("raw", {"state": order.raw_state, "reason": order.raw_reason})]
-
-
-def _ended(order: Order, *_: object) -> list[Evidence]:
-    money = Evidence("money", {"payment": order.payment.value, "amount": order.price})
-    return [*_raw(order), money, *_moved(order)]
-
-
-def _reviewed(order: Order, now: float, _policy: Policy) -> list[Evidence]:
-    return [_waited(order, now), *_raw(order)]
-
-
-def _cancelled(order: Order, *_: object) -> list[Evidence]:
-    told = order.cancellation
-    if told is None:
-        return _ended(order)
-    who = Evidence("cancelled", {"by": told.by, "reason": told.reason, "at": told.at})
-    return [who, Evidence("refund", {"amount": told.refund, "fee": told.fee, "at": told.at})]
-
-
-def _moved(order: Order, *_: object) -> list[Evidence]:
-    return [Evidence("moved", {"state": order.state.value, "at": order.updated_at})]
-
-
-def _moving(order: Order, *_: object) -> list[Evidence]:
-    found = _moved(order)
-    if order.courier is not None:
-        found.append(Evidence("courier", {"name": order.courier.name, "minutes_away": order.courier.minutes_away}))
-    if order.eta is not None:
-        found.append(Evidence("eta", {"at": order.eta}))
-    return found
-
-
-def _returning(order: Order, *_: object) -> list[Evidence]:
-    return [*_moved(order), *_raw(order)]
-
-
 _WAITING = {State.AWAITING_PAYMENT, State.AWAITING_SHOP, State.AWAITING_COURIER}
 _CORRECTABLE = {State.UNDER_REVIEW, State.COURIER_ASSIGNED, State.AT_PICKUP}
 _CANCELLABLE = {*_WAITING, State.COURIER_ASSIGNED, State.AT_PICKUP}
@@ -286,25 +129,6 @@ _BY_STATE = {
     State.RETURNING: Cause.RETURNING,
     State.RETURNED: Cause.RETURNING,
     State.UNKNOWN: Cause.UNKNOWN,
-}
-
-_EVIDENCE: Mapping[Cause, Callable[[Order, float, Policy], list[Evidence]]] = {
-    Cause.NO_COURIER: _no_courier,
-    Cause.SYSTEM_LATE: _system_late,
-    Cause.BAD_ADDRESS: _bad_address,
-    Cause.BAD_PHONE: _bad_phone,
-    Cause.NO_RECIPIENT: _no_recipient,
-    Cause.UNPAID: _payment,
-    Cause.PAYMENT_FAILED: _payment,
-    Cause.SHOP_PENDING: _shop,
-    Cause.EXPIRED: _ended,
-    Cause.FAILED: _ended,
-    Cause.UNDER_REVIEW: _reviewed,
-    Cause.CANCELLED: _cancelled,
-    Cause.MOVING: _moving,
-    Cause.DELIVERED: _moved,
-    Cause.RETURNING: _returning,
-    Cause.UNKNOWN: _reviewed,
 }
 
 _REMEDIES: Mapping[Cause, tuple[Remedy, ...]] = {

@@ -7,6 +7,13 @@ from bot.orders.effects import ListOrders
 from bot.orders.model import Order
 from flows.common import show
 
+GENERAL = (
+    Reply("my_orders", start="track_order"),
+    Reply("questions", start="faq"),
+    Reply("human", start="escalate", reason="asked"),
+)
+"""What can be offered to anybody, with orders or without."""
+
 
 class Greet(Flow):
     """Welcome, thanks and goodbye."""
@@ -53,14 +60,21 @@ class Greet(Flow):
         self.want(ListOrders())
 
     def welcome(self, event: EventData) -> None:
-        self.suggest("fresh" if self.slots.get("fresh") else "hello", *self._menu())
+        my_orders, *rest = GENERAL
+        self.suggest(
+            "fresh" if self.slots.get("fresh") else "hello",
+            Reply("why", start="pending_order"),
+            my_orders,
+            Reply("cancel", start="cancel_order"),
+            *rest,
+        )
 
     def welcome_by_name(self, event: EventData) -> None:
         customer = event.kwargs["customer"]
-        open_orders = [order for order in event.kwargs.get("orders", ()) if not order.state.is_over]
-        cancel = [Reply("cancel", start="cancel_order")] if open_orders else []
-        rest = [reply for reply in self._menu() if reply.key not in ("why", "cancel")]
-        self.suggest("hello_name", *rest[:1], *cancel, *rest[1:], name=customer.name)
+        under_way = any(not order.state.is_over for order in event.kwargs.get("orders", ()))
+        cancel = [Reply("cancel", start="cancel_order")] if under_way else []
+        my_orders, *rest = GENERAL
+        self.suggest("hello_name", my_orders, *cancel, *rest, name=customer.name)
 
     def show_waiting_order(self, event: EventData) -> None:
         orders = waiting(event.kwargs["orders"])
@@ -80,7 +94,7 @@ class Greet(Flow):
 
     def accept_thanks(self, event: EventData) -> None:
         self.say("you_are_welcome")
-        self.suggest("thanked", *self._menu())
+        self.suggest("thanked", *GENERAL)
 
     def apologise(self, event: EventData) -> None:
         self.say("sorry_for_trouble")
@@ -93,15 +107,6 @@ class Greet(Flow):
 
     def say_goodbye(self, event: EventData) -> None:
         self.say("goodbye")
-
-    def _menu(self) -> list[Reply]:
-        return [
-            Reply("why", start="pending_order"),
-            Reply("my_orders", start="track_order"),
-            Reply("cancel", start="cancel_order"),
-            Reply("questions", start="faq"),
-            Reply("human", start="escalate", reason="asked"),
-        ]
 
 
 def waiting(orders: list[Order]) -> list[Order]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from bot.dialogue import EventData, Reply
 from bot.dialogue.effects import Remind
-from bot.orders.diagnosis import Cause, Diagnosis, Evidence, Remedy
+from bot.orders.diagnosis import Diagnosis, Remedy
 from bot.orders.effects import Diagnose, RescheduleOrder, TipOrder, WatchOrder
+from bot.orders.evidence import Cause, Evidence
 from bot.orders.model import Order
 from flows.common import show
 from flows.common.one_order import CHOOSING, OneOrder

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bot.orders.diagnosis import Cause, Remedy, diagnose
+from bot.orders.diagnosis import Remedy, diagnose
+from bot.orders.evidence import Cause
 from bot.orders.model import Cancellation, Courier, Order, Payment, Place, State
 from bot.orders.policy import Policy
 from tests.orders.examples import GOOD, OFF_PEAK, ORDERS, TIMES, order

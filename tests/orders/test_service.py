@@ -11,7 +11,6 @@ import pytest
 from bot.dialogue.effects import Effect, Outcome
 from bot.errors import OrderServiceDown
 from bot.orders import effects
-from bot.orders.diagnosis import Cause
 from bot.orders.effects import (
     CancelOrder,
     CorrectOrder,
@@ -23,6 +22,7 @@ from bot.orders.effects import (
     TipOrder,
     WatchOrder,
 )
+from bot.orders.evidence import Cause
 from bot.orders.model import Order, Refusal, State
 from bot.orders.policy import Policy
 from bot.orders.service import performers
