@@ -14,6 +14,7 @@ import psutil
 ROOT = Path(__file__).parent.parent
 MB = 1_000_000
 START_SECONDS = 30
+STOP_SECONDS = 15
 
 
 class Server:
@@ -43,10 +44,11 @@ class Server:
         await self._process.wait()
 
     async def stop(self) -> None:
-        """As a service manager stops it."""
+        """As a service manager stops it. Raises `TimeoutError` when it does not."""
         if self._process.returncode is None:
             self._process.terminate()
-            await self._process.wait()
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
 
 
 @contextlib.asynccontextmanager
@@ -60,6 +62,7 @@ async def server(name: str, *options: object) -> AsyncIterator[Server]:
         *map(str, options),
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None

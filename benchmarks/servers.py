@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -155,6 +156,12 @@ async def serve(options: argparse.Namespace, begun: Callable[[], None]) -> None:
         await uvicorn.Server(config).serve(sockets=[door])
 
 
+def _end_with_parent() -> None:
+    """Whoever started this process holds its standard input open; without them nobody would end it."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
+
+
 def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -166,6 +173,7 @@ def main() -> None:
     options = parser.parse_args()
     logs.configure()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn raises it again when it has stopped
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with profiling.into(options.profile) as begun, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(options, begun))
 
