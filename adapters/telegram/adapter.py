@@ -13,7 +13,7 @@ from adapters.telegram.announcing import Announcer
 from adapters.telegram.channel import Bot, Files, Telegram
 from adapters.telegram.files import FileFetcher
 from adapters.telegram.groups import Groups
-from adapters.telegram.limits import Limits
+from adapters.telegram.limits import CHAT_BURST, Limits
 from adapters.telegram.pieces import Habits
 from adapters.telegram.polling import Poller
 from adapters.telegram.receiver import MarkReachable, Receiver
@@ -27,7 +27,8 @@ class Options:
     """How to reach Telegram, and how it reaches us.
 
     `url`: our public address for the webhook, None for polling. `base_url`: the Bot API server. `per_second`:
-    messages to all chats. `most_bytes`: one file of a customer. `language`: of whoever shows no other.
+    messages to all chats; `chat_burst`: to one chat at once. `most_bytes`: one file of a customer. `language`: of
+    whoever shows no other.
     """
 
     token: str
@@ -35,6 +36,7 @@ class Options:
     secret: str = ""
     base_url: str = "https://api.telegram.org"
     per_second: float = 30.0
+    chat_burst: int = CHAT_BURST
     connections: int = 40
     most_bytes: int = 10 * 1024 * 1024
     language: str = "zh"
@@ -64,7 +66,9 @@ class Adapter:
             request=self._request,
             get_updates_request=self._request,
         )
-        self.channel = Telegram(self.bot, store.notes, store.files, habits, Limits(options.per_second))
+        self.channel = Telegram(
+            self.bot, store.notes, store.files, habits, Limits(options.per_second, options.chat_burst)
+        )
         self._announcer = Announcer(self.bot, options.language, options.url, options.secret, options.connections)
         self._tasks: list[asyncio.Task[None]] = []
 

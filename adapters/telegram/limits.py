@@ -8,13 +8,13 @@ from aiolimiter import AsyncLimiter
 
 from bot.errors import Later
 
-CHAT_BURST = 8
-CHAT_SECONDS = 8.0
+CHAT_BURST = 20
 MOST_CHATS = 10_000
 
 
 class Limits:
-    """One process' share. `per_second`: messages to all chats together; `burst` in one chat at once."""
+    """One process' share. `per_second`: messages to all chats together; `burst`: in one chat at once, refilled by one
+    a second."""
 
     def __init__(self, per_second: float, burst: int = CHAT_BURST) -> None:
         self._burst = burst
@@ -25,12 +25,12 @@ class Limits:
         """Wait for a place among all chats. Raises `Later` for a chat that is ahead of its share."""
         lane = self._lane(chat)
         if not lane.has_capacity():
-            raise Later("this chat has had its share of messages", after=CHAT_SECONDS / self._burst)
+            raise Later("this chat has had its share of messages", after=1.0)
         await lane.acquire()
         await self._all.acquire()
 
     def _lane(self, chat: int) -> AsyncLimiter:
-        lane = self._chats.pop(chat, None) or AsyncLimiter(self._burst, CHAT_SECONDS)
+        lane = self._chats.pop(chat, None) or AsyncLimiter(self._burst, float(self._burst))
         self._chats[chat] = lane
         if len(self._chats) > MOST_CHATS:
             self._chats.popitem(last=False)

@@ -50,7 +50,8 @@ def _most(text: str, limit: int) -> int:
 
 def _cut(text: str, most: int) -> int:
     for place in _CUTS:
-        ends = [found.end() for found in place.finditer(text, most // 2, most)]
+        # The blank after the last word that fits is no part of the piece.
+        ends = [found.end() for found in place.finditer(text, most // 2, most + 1) if found.start() <= most]
         if ends:
             return ends[-1]
     return most

@@ -9,14 +9,14 @@ from typing import Any
 
 @dataclass
 class Shown:
-    """One message of a chat. `versions`: (text, buttons' tokens) as it was sent and after each edit."""
+    """One message of a chat. `versions`: the text and the buttons' labels by token, as sent and after each edit."""
 
     id: int
     sender: str
     text: str = ""
     markup: dict[str, Any] | None = None
     file: tuple[str, str, bytes] | None = None
-    versions: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    versions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     html: str = ""
 
     @property
@@ -24,12 +24,8 @@ class Shown:
         """The inline buttons, row after row."""
         return [button for row in (self.markup or {}).get("inline_keyboard", []) for button in row]
 
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        return tuple(button["callback_data"] for button in self.buttons)
-
     def keep_version(self) -> None:
-        self.versions.append((self.text, self.tokens))
+        self.versions.append((self.text, {button["callback_data"]: button["text"] for button in self.buttons}))
 
 
 @dataclass

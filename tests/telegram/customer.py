@@ -35,7 +35,7 @@ class Customer:
     def presses(self, token: str, message: Shown | None = None) -> str:
         """A button: of this message, else of the newest that has had it. Returns the query's id."""
         found = message or next(
-            (m for m in reversed(self.chat.by_bot()) if any(token in tokens for _, tokens in m.versions)),
+            (m for m in reversed(self.chat.by_bot()) if any(token in labels for _, labels in m.versions)),
             self.chat.by_bot()[-1],
         )
         query = str(next(_NUMBERS))

@@ -50,7 +50,9 @@ class Door:
 
 def adapter(api: BotApi, database: Database, url: str | None, **options: Any) -> Adapter:
     """The adapter as bootstrap joins it. `url`: ours for the webhook, None for polling."""
-    wanted = Options(api.token, url=url, secret=SECRET, base_url=api.url, **{"per_second": FAST, **options})
+    wanted = Options(
+        api.token, url=url, secret=SECRET, base_url=api.url, **{"per_second": FAST, "chat_burst": 10_000, **options}
+    )
     store = Store(
         StoredNotes(database),
         StoredTurns(database),

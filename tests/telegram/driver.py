@@ -1,0 +1,121 @@
+"""Conversation scripts through Telegram: said in a client, taken by webhook or polling, heard on its server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.telegram import Adapter
+from adapters.telegram.words import words
+from bot.messages import Address, Choice, Outgoing
+from bot.runtime.service import Runtime
+from tests.telegram.books import Shown
+from tests.telegram.customer import Customer
+from tests.telegram.rules import MAX_TEXT
+from tests.telegram.server import BotApi
+from tests.telegram.tepai import Door
+
+JPEG = b"\xff\xd8\xff" + b"\0" * 64
+CONTACT_LINES = tuple(words(language)["share_contact"] for language in ("zh", "en"))
+
+
+class Overheard:
+    """The adapter's channel; remembers which text each message was made from, which Telegram does not show."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._channel = adapter.channel
+        self.name = adapter.channel.name
+        self.capabilities = adapter.channel.capabilities
+        self.sent: list[Outgoing] = []
+
+    async def send(self, address: Address, message: Outgoing, seq: int) -> None:
+        await self._channel.send(address, message, seq)
+        self.sent.append(message)
+
+
+class TelegramDriver:
+    """See `tests.conversations.driver.Driver`."""
+
+    def __init__(
+        self, api: BotApi, adapter: Adapter, door: Door | None, overheard: Overheard, runtime: Runtime
+    ) -> None:
+        self._api = api
+        self._adapter = adapter
+        self._door = door
+        self._overheard = overheard
+        self._runtime = runtime
+        self._customer = Customer(api, api.chat(7))
+        self._read = 0
+
+    def speaks(self, language: str) -> None:
+        self._customer.chat.language = {"zh": "zh-hans", "en": "en-GB"}[language]
+
+    async def say(self, text: str, times: int = 1) -> None:
+        shown = self._customer.says(text[:MAX_TEXT])
+        for _ in range(times - 1):
+            self._customer.put({"message": self._api.books.as_json(self._customer.chat, shown)})
+        await self.let_happen()
+
+    async def say_at_once(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            self._customer.says(text[:MAX_TEXT])
+        await self.let_happen()
+
+    async def press(self, token: str, label: str) -> None:
+        query = self._customer.presses(token)
+        await self.let_happen()
+        assert query in self._api.books.answered, "the button's clock still runs"
+
+    async def attach(self, kind: str, words: str) -> None:
+        customer, caption = self._customer, {"caption": words} if words else {}
+        match kind:
+            case "image":
+                customer.sends_photo(JPEG, words)
+            case "file":
+                customer.sends_file("document", b"%PDF-1.7", "it.pdf", "application/pdf", **caption)
+            case "voice":
+                customer.sends_file("voice", b"OggS", "", "audio/ogg", **caption)
+            case "video":
+                customer.sends_file("video", b"ftyp", "it.mp4", "video/mp4", **caption)
+            case "sticker":
+                customer.sends_sticker()
+            case "location":
+                customer.sends_location()
+            case "contact":
+                customer.shares_contact(own=False)
+        await self.let_happen()
+
+    async def open_link(self, token: str) -> None:
+        assert len(token) <= 64, "Telegram passes no longer payload"
+        self._customer.starts(token)
+        await self.let_happen()
+
+    async def let_happen(self) -> None:
+        if self._door is None:
+            await self._adapter.poller.once(0)
+            await self._adapter.poller.once(0)
+        else:
+            await self._api.updates.delivered()
+        await self._runtime.settle()
+        await self._adapter.channel.aside.settle()
+
+    async def answers(self) -> list[Outgoing]:
+        shown = self._customer.chat.by_bot()[self._read :]
+        self._read += len(shown)
+        shown = [message for message in shown if message.versions[0][0] not in CONTACT_LINES]
+        sent, self._overheard.sent = self._overheard.sent, []
+        heard = [_heard(message, shown) for message in sent]
+        assert not shown, "Telegram shows more than was said"
+        assert self._api.books.refusals() == []
+        return heard
+
+
+def _heard(message: Outgoing, shown: list[Shown]) -> Outgoing:
+    """The message as it stands in the chat: its pieces joined, and the buttons of the last one."""
+    text, labels = "", {}
+    while len("".join(text.split())) < len("".join(message.text.split())):
+        piece, labels = shown.pop(0).versions[0]
+        text = f"{text}\n{piece}" if text else piece
+    assert text.split() == message.text.split() or len(text) > MAX_TEXT
+    assert list(labels) == [choice.token for choice in message.choices]
+    choices = tuple(Choice(token, label) for token, label in labels.items())
+    return Outgoing(text, choices, key=message.key, values=message.values)
