@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pstats
+import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from benchmarks import endurance, growth, scaling
+from benchmarks import endurance, growth, profiling, scaling
 from benchmarks.floor import conversation, inbound, opened, outbox
 from benchmarks.growth import Chats, chat, fill
 from benchmarks.load import Load, Phone, Phones, Target, percentile
 from benchmarks.processes import server
 from benchmarks.recording import held, recorded
 from benchmarks.subjects import Cost
-from benchmarks.talk import ACTING, FAREWELL, LOST, TALK, Answer, Line
+from benchmarks.talk import ACTING, FAREWELL, LOST, TALK, Answer, Line, webhook
 from benchmarks.wire import Caller, Frames, Listener
 from bot.store.database import Database
 from bot.store.tables import metadata
@@ -165,3 +168,22 @@ def test_memory_that_grows_is_told_from_memory_that_goes_up_and_down() -> None:
 def test_growth_compares_each_round_with_the_fewest_conversations_in_it() -> None:
     costs = {10: [cost(), cost(server=8000)], 1000: [cost(server=6500), cost(server=8000)]}
     assert [figure.value for figure in growth.told("SQLite", costs)] == [pytest.approx(1.25)]
+
+
+def test_a_profile_tells_the_parts_of_every_thread(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with profiling.into(tmp_path / "profile") as begun:
+        begun()
+        thread = threading.Thread(target=recorded_lines)
+        thread.start()
+        thread.join()
+        framed([b"x"] * 10)
+    parts = profiling.by_part(pstats.Stats(str(tmp_path / "profile")))
+    assert parts["tests/test_load.py"] > 0
+    assert parts["benchmarks/talk.py"] > 0
+    profiling.told(tmp_path / "profile")
+    assert "webhook" in capsys.readouterr().out
+
+
+def recorded_lines() -> None:
+    for place, line in enumerate(TALK):
+        webhook("chat", "id", place, line, link="", token=None)
