@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: help run test check bench screenshots lock clean set-up set-up-dev
+.PHONY: help run test check bench storm screenshots lock clean set-up set-up-dev
 
 help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: set-up-dev ## Format, lint, types, import rules, flows and texts
 
 bench: set-up-dev ## Measure, and write benchmarks/results.json
 	@$(PY) -m benchmarks
+
+storm: set-up-dev ## Some minutes of faults on both databases (make storm ARGS="--minutes 30 --seed 7")
+	@$(PY) -m tests.storm $(ARGS)
 
 screenshots: set-up-dev ## Make the pictures in docs/images anew
 	@scripts/ensure-browser

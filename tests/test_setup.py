@@ -42,7 +42,7 @@ def test_what_is_tested_is_what_runs() -> None:
 def test_make_alone_lists_what_it_can_do() -> None:
     found = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = {line.split()[1] for line in found.stdout.splitlines()}
-    assert listed == {"help", "run", "test", "check", "bench", "screenshots", "lock", "clean"}
+    assert listed == {"help", "run", "test", "check", "bench", "storm", "screenshots", "lock", "clean"}
 
 
 @pytest.fixture

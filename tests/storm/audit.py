@@ -192,8 +192,8 @@ def _sent_once(books: Books) -> Iterator[tuple[Breaking, str]]:
 
 
 def _repeats(books: Books) -> Iterator[tuple[Sending, Sending, str]]:
-    """Every second arrival of a line: it is nobody's fault when the channel had not yet said that it took the first,
-    or the sender could not write down that it had."""
+    """Every second arrival of a line: it is nobody's fault when the sender had not heard that the first was
+    taken, or could not write it down."""
     last: dict[tuple[str, int], Sending] = {}
     for sending in books.sendings:
         if not sending.taken:
@@ -205,10 +205,12 @@ def _repeats(books: Books) -> Iterator[tuple[Sending, Sending, str]]:
 
 
 def _why_again(first: Sending, second: Sending, books: Books) -> str:
-    if first.told_at is None or first.told_at > second.at:
+    if not first.told:
         return "the channel had not said that it took it"
-    if any(kill.node == first.node and first.at <= kill.at <= second.at for kill in books.kills):
+    if any(kill.node == first.node and kill.at <= second.at for kill in books.kills):
         return "its sender was killed before it was noted"
+    if first.heard_at is None or first.heard_at > second.at:
+        return "the channel had said so too late"
     if any(outage.begun_at < second.at and first.at < outage.ended_at + RECONNECT_SECONDS for outage in books.outages):
         return "the database was away before it was noted"
     return ""

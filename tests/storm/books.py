@@ -27,9 +27,10 @@ class Message:
 
 @dataclass(slots=True)
 class Sending:
-    """One request to the channel. `told_at`: when the channel said that it took it; None: it took it without a word,
-    or did not. `node`: the process that asked."""
+    """One request to the channel. `told`: the channel said that it took it. `heard_at`: when the process that asked,
+    `node`, heard that; None for never."""
 
+    request: str
     at: float
     node: str
     chat: str
@@ -37,7 +38,8 @@ class Sending:
     line: dict[str, Any]
     taken: bool
     after_claim: bool
-    told_at: float | None = None
+    told: bool = False
+    heard_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

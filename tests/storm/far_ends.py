@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -19,18 +22,34 @@ CHANNEL = "storm"
 
 
 class HttpChannel:
-    """Posts each message to the channel's server."""
+    """Posts each message to the channel's server, and notes in a file when it heard that one was taken: what it
+    never heard it has to send again. The clock is one for all processes of a machine."""
 
     name = CHANNEL
     capabilities = Capabilities()
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, node: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, node: str, notes: Path) -> None:
         self._session = session
         self._url = url
         self._node = node
+        self._notes = notes.open("a", buffering=1)
+        self._count = itertools.count(1)
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
-        body = {"chat": address.chat, "seq": seq, "sender": message.sender, "text": message.text, "node": self._node}
+        request = f"{self._node}-{next(self._count)}"
+        await self._post(
+            {
+                "request": request,
+                "node": self._node,
+                "chat": address.chat,
+                "seq": seq,
+                "sender": message.sender,
+                "text": message.text,
+            }
+        )
+        self._notes.write(f"{request} {time.monotonic()}\n")
+
+    async def _post(self, body: dict[str, Any]) -> None:
         try:
             async with self._session.post(f"{self._url}/messages", json=body) as answer:
                 if answer.status == 429:

@@ -95,6 +95,16 @@ class Fleet:
         except (aiohttp.ClientError, TimeoutError):
             return 0, {}
 
+    def hear_out(self) -> None:
+        """Enter in the books which answers of the channel the nodes heard, and when."""
+        heard = {}
+        for node in self.nodes:
+            for note in Path(node.orders.notes).read_text().splitlines():
+                request, at = note.split()
+                heard[request] = float(at)
+        for sending in self._books.sendings:
+            sending.heard_at = heard.get(sending.request)
+
     def warnings(self) -> Counter[str]:
         """What the nodes warned of, by the event's name."""
         found: Counter[str] = Counter()

@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 import structlog
@@ -36,12 +37,13 @@ from tests.storm.sabotage import switch_off
 @dataclass(frozen=True, slots=True)
 class NodeOrders:
     """`without`: the safeguard that this process lacks, to prove that the storm would notice. `settings`: of the
-    runtime, where they are not the defaults."""
+    runtime, where they are not the defaults. `notes`: the file for what its channel's client heard."""
 
     name: str
     database: str
     channel: str
     orders: str
+    notes: str
     without: str | None = None
     settings: dict[str, float] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ async def serve(orders: NodeOrders, config: uvicorn.Config) -> None:
     database = Database(orders.database)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         service = HttpOrders(session, orders.orders)
-        channel = HttpChannel(session, orders.channel, orders.name)
+        channel = HttpChannel(session, orders.channel, orders.name, Path(orders.notes))
         settings = RuntimeSettings(**orders.settings)  # type: ignore[arg-type]
         parts = (Counting(), service.performers, {CHANNEL: channel}, service, NoLinks(), settings)
         runtime = Runtime(database, *parts)

@@ -26,7 +26,7 @@ class Plan:
     spread evenly over the storm; so many chats talk `at_once`."""
 
     seed: int
-    chats: int = 100
+    chats: int = 80
     bursts: int = 6
     most_in_burst: int = 3
     most_copies: int = 3
@@ -34,7 +34,7 @@ class Plan:
     nodes: int = 3
     kills: int = 3
     outages: int = 1
-    claims: int = 30
+    claims: int = 25
     at_once: int = 40
     settle_seconds: float = 60.0
     patience: dict[str, float] = field(default_factory=_patience)

@@ -42,11 +42,12 @@ class ChannelServer:
         sending = self._write_down(sent, fault)
         if fault is Fault.NONE:
             await self.hold(sent)
-            sending.told_at = time.monotonic()
+            sending.told = True
         return await answer(request, fault, {})
 
     def _write_down(self, sent: dict[str, Any], fault: Fault) -> Sending:
         sending = Sending(
+            request=sent["request"],
             at=time.monotonic(),
             node=sent["node"],
             chat=sent["chat"],

@@ -37,6 +37,7 @@ class Stage:
         """Wait until all is at rest, at most so many seconds, and compare the books."""
         self.books.unsettled = await settled(self.url, within)
         self.books.withheld = await withheld(self.url)
+        self.fleet.hear_out()
         return audit(self.books)
 
 
@@ -52,7 +53,8 @@ async def staged(
         channel_url = await stack.enter_async_context(serving(channel.app()))
         orders_url = await stack.enter_async_context(serving(orders.app()))
         ordered = [
-            NodeOrders(f"n{n}", url, channel_url, orders_url, without, dict(patience)) for n in range(1, nodes + 1)
+            NodeOrders(f"n{n}", url, channel_url, orders_url, str(folder / f"n{n}.heard"), without, dict(patience))
+            for n in range(1, nodes + 1)
         ]
         fleet = await stack.enter_async_context(launched(ordered, books, random.Random(seed), folder))
         yield Stage(url, books, channel, orders, fleet)
