@@ -15,12 +15,13 @@ from bot.errors import OrderServiceDown
 from bot.orders.effects import WatchOrder
 from bot.performer import Performers, Scope
 from bot.runtime.settings import RuntimeSettings
-from bot.store import timers, watches
+from bot.store import dead, timers, watches
 from bot.store.database import Database
 
 log = structlog.get_logger(__name__)
 
 DOWN = Outcome("service_down")
+GIVEN_UP = "it was tried too often"
 
 
 class Happen(Protocol):
@@ -43,12 +44,15 @@ class Acts:
 
     async def first(self, stored: Mapping[str, Any], scope: Scope, *, give_up: bool) -> None:
         """Do an act, or leave it to a timer so that its conversation can go on. `give_up`: it was tried too often."""
-        outcome = DOWN if give_up else await self._attempt(stored, scope)
+        if give_up:
+            await self._give_up(stored, scope)
+            return
+        outcome = await self._attempt(stored, scope)
         if outcome is not None:
             await self._report(stored, scope, outcome)
             return
         if self._is_awaited(stored):
-            await self._happen(scope.conversation, Delayed(stored["id"]), f"delayed:{stored['id']}")
+            await self._happen(scope.conversation, Delayed(stored["id"]), f"delayed:{_turn_of(stored)}")
         seconds = self._settings.pause(1)
         name, payload = f"act:{stored['id']}", {**stored, "tries": 1}
         await self._database.run(timers.put, scope.conversation, name, seconds, "act", payload)
@@ -61,7 +65,10 @@ class Acts:
             payload = {**due.payload, "tries": tries}
             await self._database.run(timers.again, due, self._settings.pause(tries), payload)
             return
-        await self._report(due.payload, scope, outcome or DOWN)
+        if outcome is None:
+            await self._give_up(due.payload, scope)
+        else:
+            await self._report(due.payload, scope, outcome)
         await self._database.run(timers.drop, due)
 
     async def _attempt(self, stored: Mapping[str, Any], scope: Scope) -> Outcome | None:
@@ -91,9 +98,15 @@ class Acts:
                 return Outcome("watching")
         return await self._performers[type(effect)](effect, scope)
 
+    async def _give_up(self, stored: Mapping[str, Any], scope: Scope) -> None:
+        """The customer hears the truth, and an operator may try again."""
+        log.error("dead_letter", conversation=scope.conversation, effect=stored["effect"], why=GIVEN_UP)
+        await self._database.run(dead.bury_act, scope.conversation, stored["id"], GIVEN_UP)
+        await self._report(stored, scope, DOWN)
+
     async def _report(self, stored: Mapping[str, Any], scope: Scope, outcome: Outcome) -> None:
         if self._is_awaited(stored):
-            await self._happen(scope.conversation, Happened(stored["id"], outcome), f"act:{stored['id']}")
+            await self._happen(scope.conversation, Happened(stored["id"], outcome), f"act:{_turn_of(stored)}")
 
     def _effect(self, stored: Mapping[str, Any]) -> Effect:
         return self._kinds[stored["effect"]].from_json(stored["fields"])
@@ -102,3 +115,9 @@ class Acts:
         """Whether a flow waits for it; one that this version does not know may be waited for."""
         kind = self._kinds.get(stored["effect"])
         return kind is None or not issubclass(kind, Act) or bool(kind.outcomes)
+
+
+def _turn_of(stored: Mapping[str, Any]) -> str:
+    """By what its outcome is known. An operator who tries again gets an outcome of its own; the act's key stays."""
+    again = stored.get("again")
+    return stored["id"] if again is None else f"{stored['id']}:{again}"

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, sel
 from bot.store import lanes
 from bot.store.audit import audit
 from bot.store.clock import dbnow
+from bot.store.inserting import insert_new
 from bot.store.tables import conversation, dead, outbox
 
 
@@ -46,6 +47,18 @@ class NotRetried(StrEnum):
 
     GONE = "there is no such dead letter (any more)"
     HELD_BY_STAFF = "a member of staff has this conversation, and the bot must not speak"
+
+
+def bury_act(connection: Connection, key: str, act: str, why: str) -> None:
+    """Put an act that was given up among the dead letters, by its id; a second time changes nothing."""
+    mine = (outbox.c.conversation == key, outbox.c.kind == "act", outbox.c.payload["id"].as_string() == act)
+    row = connection.execute(select(outbox).where(*mine).order_by(outbox.c.seq.desc()).limit(1)).one_or_none()
+    if row is None:
+        return
+    this = (outbox.c.conversation == key, outbox.c.seq == row.seq)
+    connection.execute(update(outbox).where(*this).values(fate="dead"))
+    grave = {"conversation": key, "seq": row.seq, "kind": row.kind, "payload": row.payload, "why": why}
+    insert_new(connection, dead, **grave, at=dbnow())
 
 
 def letters(connection: Connection, limit: int) -> list[Letter]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from bot.errors import Undeliverable, Unreachable
 from bot.runtime.service import Runtime
 from bot.store import dead as letters
-from bot.store.clock import dbnow
 from bot.store.database import Database
 from bot.store.dead import NotRetried, Place
-from bot.store.tables import audit, conversation, dead, lane, outbox
+from bot.store.tables import audit, conversation, outbox
 from tests.conftest import Clock
 from tests.runtime.parts import CHAT, World, said
 
@@ -23,15 +22,6 @@ async def bury(world: World, runtime: Runtime) -> None:
     world.phone.refusals = [Undeliverable("too long for this channel")]
     await runtime.receive(said("hello"))
     await runtime.settle()
-
-
-def bury_the_act(connection: Connection) -> None:
-    """As a worker leaves a lane whose only act was given up."""
-    row = connection.execute(select(outbox).where(outbox.c.kind == "act")).one()
-    grave = {"conversation": CHAT, "seq": row.seq, "kind": row.kind, "payload": row.payload, "why": "given up"}
-    connection.execute(insert(dead).values(**grave, at=dbnow()))
-    connection.execute(update(outbox).where(outbox.c.seq == row.seq).values(fate="dead"))
-    connection.execute(update(lane).values(done_seq=lane.c.last_seq, next_at=None))
 
 
 def noted(connection: Connection) -> list[tuple[str, str, object]]:
@@ -123,14 +113,41 @@ async def test_a_customer_who_could_not_be_reached_is_tried_again(world: World, 
 
 
 async def test_an_act_goes_again_with_its_own_key_and_its_outcome_comes_back(world: World, runtime: Runtime) -> None:
-    await runtime.receive(said("cancel"))
-    await world.database.run(bury_the_act)
+    await give_up_the_act(world, runtime)
+    assert world.phone.texts[-1].endswith("act 1 service_down")
     (letter,) = await world.database.run(letters.letters, 10)
-    assert (letter.kind, letter.payload["effect"]) == ("act", "CancelOrder")
+    assert (letter.kind, letter.payload["effect"], letter.why) == ("act", "CancelOrder", "it was tried too often")
+    world.desk.down = 0
     await world.database.run(letters.retry, letter.place, "operator:li")
     await runtime.settle()
-    assert world.desk.keys == [f"{CHAT}:1"]
+    assert world.desk.keys == [f"{CHAT}:1"] * 9
     assert world.phone.texts[-1].endswith("act 1 cancelled")
+
+
+async def test_an_act_that_is_given_up_again_is_a_dead_letter_again(world: World, runtime: Runtime) -> None:
+    await give_up_the_act(world, runtime)
+    (letter,) = await world.database.run(letters.letters, 10)
+    await world.database.run(letters.retry, letter.place, "operator:li")
+    await until_given_up(world, runtime)
+    (again,) = await world.database.run(letters.letters, 10)
+    assert again.place.seq > letter.place.seq
+    assert [text for text in world.phone.texts if "service_down" in text] == [
+        "3: act 1 service_down",
+        "5: act 1 service_down",
+    ]
+    assert set(world.desk.keys) == {f"{CHAT}:1"}
+
+
+async def give_up_the_act(world: World, runtime: Runtime) -> None:
+    world.desk.down = 99
+    await runtime.receive(said("cancel"))
+    await until_given_up(world, runtime)
+
+
+async def until_given_up(world: World, runtime: Runtime) -> None:
+    for _ in range(12):
+        await runtime.settle()
+        await world.passes(400)
 
 
 async def test_dropped_is_gone_and_noted(world: World, runtime: Runtime) -> None:
