@@ -48,7 +48,8 @@ class AttachmentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A picture, file or the like. `ref` is where its bytes are: the id of a stored attachment."""
+    """A picture, file or the like. `ref` is where its bytes are: the id of a stored attachment, "" where there are
+    none. `name` says the rest: a file's name, a contact's phone number, a place's address."""
 
     kind: AttachmentKind
     ref: str

@@ -29,6 +29,7 @@ from bot.dialogue.turn import Turn
 from bot.dialogue.understanding import Command, Intent, Understanding
 from bot.dialogue.wishes import Reply, Suggest
 from bot.errors import TepaiError
+from bot.messages import AttachmentKind
 
 log = structlog.get_logger(__name__)
 
@@ -134,9 +135,14 @@ class Engine:
             refs = [attachment.ref for attachment in said.attachments]
             yield from self._answered(stage, top, trigger, {"attachments": refs, "words": said.text})
             return
-        stage.say(f"common.got.{said.attachments[0].kind}")
+        if told := self.reader.told_by(stage, first):
+            yield from self._mean(stage, told)
+            return
+        stage.say(f"common.got.{first.kind}")
         if said.text.strip():
             yield from self._mean(stage, self.reader.read(stage, said.text.strip()))
+        elif first.kind is AttachmentKind.LOCATION and not stage.frames:
+            stage.suggestion = _offer_to_correct_the_address(first.name)
 
     def _mean(self, stage: Stage, meaning: Meaning) -> Work:
         top = stage.top
@@ -280,3 +286,14 @@ class Engine:
         question = stage.ask(Suggest("common.trouble", replies, {}), "common")
         talk.offer = question if not talk.frames else None
         return Turn(talk, stage.steps)
+
+
+def _offer_to_correct_the_address(place: str) -> Suggest:
+    """Who sends a place out of the blue may want the parcel there. `place`: its address, where the channel knows it."""
+    known = {"address": place} if place else {}
+    replies = (
+        Reply("fix_address", start="fix_order", field="address", **known),
+        Reply("my_orders", start="track_order"),
+        Reply("human", start="escalate", reason="asked"),
+    )
+    return Suggest("common.what_next", replies, {})

@@ -15,6 +15,7 @@ from bot.dialogue.conversation import Answer
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.stage import Stage
 from bot.dialogue.understanding import Command, Intent, Understanding
+from bot.messages import Attachment, AttachmentKind
 
 SURE = 0.6
 """From this score on an intent is followed without asking."""
@@ -37,6 +38,8 @@ NUMBERS = {"phone", "code", "amount", "time"}
 GREETING, UPSET = "greet", {"said": "upset"}
 """Courtesies are no words of a complaint; anger may well be."""
 NAMES_ORDER = {"order_number", "description"}
+ENTITY_OF_ATTACHMENT = {AttachmentKind.CONTACT: "phone", AttachmentKind.LOCATION: "address"}
+"""What a shared contact and a shared place say, in their name."""
 FLOW_OF_ENTITY = {
     "order_number": ("pending_order", "order"),
     "appointment": ("pending_order", "wished_time"),
@@ -94,6 +97,16 @@ class Reader:
         )
 
     def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
+    def told_by(self, stage: Stage, attachment: Attachment) -> Given | None:
+        """What a shared contact or place answers: the phone number or address that the open question wants."""
+        question, entity = stage.open_question, ENTITY_OF_ATTACHMENT.get(attachment.kind)
+        if question is None or entity is None or entity not in question.wants:
+            return None
+        told: Mapping[str, Any] = {"address": attachment.name} if attachment.name else {}
+        if entity == "phone":
+            told = self.understanding.entities(attachment.name, stage.now)
+        return Given(question.wants[entity], {entity: told[entity]}) if entity in told else None
+
         entities = self._entities(stage, text)
         if answer := self._entity(stage, text, entities) or self._only_words(stage, text, entities):
             return answer
