@@ -129,10 +129,10 @@ class Engine:
             talk.language = found
 
     def _attached(self, stage: Stage, said: Said) -> Work:
-        question, top = stage.open_question, stage.top
-        trigger = question.wants.get("attachment") if question else None
+        question, top, first = stage.open_question, stage.top, said.attachments[0]
+        refs = [attachment.ref for attachment in said.attachments if attachment.ref]
+        trigger = question.wants.get("attachment") if question and refs else None
         if trigger and top:
-            refs = [attachment.ref for attachment in said.attachments]
             yield from self._answered(stage, top, trigger, {"attachments": refs, "words": said.text})
             return
         if told := self.reader.told_by(stage, first):

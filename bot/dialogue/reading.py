@@ -96,7 +96,6 @@ class Reader:
             or self._neither_choice_nor_command(stage, text)
         )
 
-    def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
     def told_by(self, stage: Stage, attachment: Attachment) -> Given | None:
         """What a shared contact or place answers: the phone number or address that the open question wants."""
         question, entity = stage.open_question, ENTITY_OF_ATTACHMENT.get(attachment.kind)
@@ -108,6 +107,7 @@ class Reader:
         return Given(question.wants[entity], {entity: told[entity]}) if entity in told else None
 
         entities = self._entities(stage, text)
+    def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
         if answer := self._entity(stage, text, entities) or self._only_words(stage, text, entities):
             return answer
         if correction := self._correction(stage, text, entities):
