@@ -106,8 +106,8 @@ class Reader:
             told = self.understanding.entities(attachment.name, stage.now)
         return Given(question.wants[entity], {entity: told[entity]}) if entity in told else None
 
-        entities = self._entities(stage, text)
     def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
+        entities = self._entities(stage, text)
         if answer := self._entity(stage, text, entities) or self._only_words(stage, text, entities):
             return answer
         if correction := self._correction(stage, text, entities):
