@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from bot.bootstrap import dialogue
+from bot.config import load as load_settings
+from bot.dialogue.engine import Engine
 from bot.store.database import Database
 from tests.conftest import Clock
+from tests.conversations.ground import Ground, prepare
 from tests.telegram.customer import Customer
 from tests.telegram.server import BotApi
 from tests.telegram.tepai import Tepai
@@ -49,3 +54,15 @@ async def hooked(api: BotApi, file: Database) -> AsyncIterator[Tepai]:
 @pytest.fixture
 def mei(api: BotApi) -> Customer:
     return Customer(api, api.chat(7))
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return dialogue(load_settings(environ={"TEPAI_SECRET": "a secret of the tests"}))
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    made = asyncio.run(prepare(tmp_path_factory.mktemp("seeded") / "tepai.db"))
+    yield made
+    asyncio.run(made.database.close())

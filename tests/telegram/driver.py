@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
 
 from adapters.telegram import Adapter
 from adapters.telegram.words import words
+from bot.dialogue.engine import Engine
 from bot.messages import Address, Choice, Outgoing
 from bot.runtime.service import Runtime
+from tests.conversations.ground import Ground
+from tests.conversations.world import World, world
 from tests.telegram.books import Shown
 from tests.telegram.customer import Customer
 from tests.telegram.rules import MAX_TEXT
 from tests.telegram.server import BotApi
-from tests.telegram.tepai import Door
+from tests.telegram.tepai import Door, adapter
 
 JPEG = b"\xff\xd8\xff" + b"\0" * 64
 CONTACT_LINES = tuple(words(language)["share_contact"] for language in ("zh", "en"))
@@ -35,38 +41,32 @@ class Overheard:
 class TelegramDriver:
     """See `tests.conversations.driver.Driver`."""
 
-    def __init__(
-        self, api: BotApi, adapter: Adapter, door: Door | None, overheard: Overheard, runtime: Runtime
-    ) -> None:
-        self._api = api
+    def __init__(self, customer: Customer, adapter: Adapter, overheard: Overheard, runtime: Runtime) -> None:
+        self.customer = customer
+        self._api = customer.api
         self._adapter = adapter
-        self._door = door
         self._overheard = overheard
         self._runtime = runtime
-        self._customer = Customer(api, api.chat(7))
         self._read = 0
 
-    def speaks(self, language: str) -> None:
-        self._customer.chat.language = {"zh": "zh-hans", "en": "en-GB"}[language]
-
     async def say(self, text: str, times: int = 1) -> None:
-        shown = self._customer.says(text[:MAX_TEXT])
+        shown = self.customer.says(text[:MAX_TEXT])
         for _ in range(times - 1):
-            self._customer.put({"message": self._api.books.as_json(self._customer.chat, shown)})
+            self.customer.put({"message": self._api.books.as_json(self.customer.chat, shown)})
         await self.let_happen()
 
     async def say_at_once(self, texts: Sequence[str]) -> None:
         for text in texts:
-            self._customer.says(text[:MAX_TEXT])
+            self.customer.says(text[:MAX_TEXT])
         await self.let_happen()
 
     async def press(self, token: str, label: str) -> None:
-        query = self._customer.presses(token)
+        query = self.customer.presses(token)
         await self.let_happen()
         assert query in self._api.books.answered, "the button's clock still runs"
 
     async def attach(self, kind: str, words: str) -> None:
-        customer, caption = self._customer, {"caption": words} if words else {}
+        customer, caption = self.customer, {"caption": words} if words else {}
         match kind:
             case "image":
                 customer.sends_photo(JPEG, words)
@@ -86,11 +86,11 @@ class TelegramDriver:
 
     async def open_link(self, token: str) -> None:
         assert len(token) <= 64, "Telegram passes no longer payload"
-        self._customer.starts(token)
+        self.customer.starts(token)
         await self.let_happen()
 
     async def let_happen(self) -> None:
-        if self._door is None:
+        if self._api.books.webhook is None:
             await self._adapter.poller.once(0)
             await self._adapter.poller.once(0)
         else:
@@ -99,7 +99,7 @@ class TelegramDriver:
         await self._adapter.channel.aside.settle()
 
     async def answers(self) -> list[Outgoing]:
-        shown = self._customer.chat.by_bot()[self._read :]
+        shown = self.customer.chat.by_bot()[self._read :]
         self._read += len(shown)
         shown = [message for message in shown if message.versions[0][0] not in CONTACT_LINES]
         sent, self._overheard.sent = self._overheard.sent, []
@@ -107,6 +107,28 @@ class TelegramDriver:
         assert not shown, "Telegram shows more than was said"
         assert self._api.books.refusals() == []
         return heard
+
+
+@asynccontextmanager
+async def through_telegram(
+    api: BotApi, ground: Ground, engine: Engine, language: str, *, at: str = "14:30", stalls: bool = False
+) -> AsyncIterator[tuple[World, TelegramDriver]]:
+    """The scripts' world with a chat in Telegram: Chinese customers by webhook, English ones by polling."""
+    door = Door() if language == "zh" else None
+    telegram = adapter(api, ground.database, door.url if door else None)
+    overheard = Overheard(telegram)
+    around = await world(ground, engine, at, stalls=stalls, channel=overheard)
+    telegram.connect(around.runtime)
+    if door is not None:
+        await door.open(Starlette(routes=telegram.routes()))
+    await telegram._announcer.announce()
+    customer = Customer(api, api.chat(7, language={"zh": "zh-hans", "en": "en-GB"}[language]))
+    try:
+        yield around, TelegramDriver(customer, telegram, overheard, around.runtime)
+    finally:
+        await telegram.close()
+        if door is not None:
+            await door.close()
 
 
 def _heard(message: Outgoing, shown: list[Shown]) -> Outgoing:

@@ -1,0 +1,84 @@
+"""What Telegram can do and a typed line cannot, with the real flows: contacts, places, the menu's commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.telegram.words import words
+from bot.dialogue.engine import Engine
+from bot.telegram import ASKS_CONTACT, CARDS
+from tests.conversations.ground import Ground
+from tests.telegram.driver import TelegramDriver, through_telegram
+from tests.telegram.server import BotApi
+
+PHONE = "8619900000101"
+
+
+async def keys(driver: TelegramDriver) -> list[str]:
+    await driver.let_happen()
+    return [message.key for message in await driver.answers()]
+
+
+@pytest.mark.parametrize(("language", "wish"), [("zh", "我的订单"), ("en", "my orders")])
+async def test_a_shared_contact_starts_the_proof_and_the_code_completes_it(
+    api: BotApi, ground: Ground, engine: Engine, language: str, wish: str
+) -> None:
+    async with through_telegram(api, ground, engine, language) as (around, driver):
+        await driver.say(wish)
+        assert (await keys(driver))[-1].startswith("identify.ask_contact")
+        keyboard = driver.customer.chat.reply_keyboard
+        assert keyboard is not None and keyboard["keyboard"][0][0]["text"] == words(language)["share_contact_button"]
+        driver.customer.shares_contact(PHONE)
+        assert await keys(driver) == ["identify.ask_code"]
+        await driver.say((await around.gateway.outbox())[0].code)
+        assert (await keys(driver))[0] == "identify.linked"
+        assert (await around.conversation()).customer == "lin"
+        assert driver.customer.chat.reply_keyboard is None
+
+
+async def test_a_shared_contact_proves_nothing_by_itself(api: BotApi, ground: Ground, engine: Engine) -> None:
+    """Not even one's own: numbers change hands, and the account stays with whoever had it before."""
+    async with through_telegram(api, ground, engine, "zh") as (around, driver):
+        await driver.say("我的订单")
+        driver.customer.shares_contact(PHONE, own=False)
+        await driver.let_happen()
+        assert (await around.conversation()).customer is None
+
+
+async def test_a_shared_place_is_the_new_address(api: BotApi, ground: Ground, engine: Engine) -> None:
+    async with through_telegram(api, ground, engine, "zh") as (around, driver):
+        await driver.open_link(around.links.make("lin"))
+        await driver.answers()
+        driver.customer.sends_location("上海市黄浦区人民大道 200 号 3 楼")
+        await driver.let_happen()
+        got, offer = await driver.answers()
+        assert (got.key, offer.key) == ("common.got.location", "common.what_next")
+        await driver.press(offer.choices[0].token, offer.choices[0].label)
+        confirm = (await driver.answers())[-1]
+        assert confirm.key == "fix_order.confirm"
+        assert confirm.values["address"] == "上海市黄浦区人民大道 200 号 3 楼 创新大厦"
+
+
+async def test_every_command_of_the_menu_does_what_the_menu_says(api: BotApi, ground: Ground, engine: Engine) -> None:
+    expected = {
+        "/orders": "pick_order.",
+        "/help": "help.",
+        "/human": "escalate.",
+        "/cancel": ("pick_order.", "cancel_order."),
+        "/language": "faq.",
+        "/start": "greet.",
+    }
+    assert [f"/{name}" for name in words("zh")["commands"]] == list(expected)
+    async with through_telegram(api, ground, engine, "zh") as (around, driver):
+        await driver.open_link(around.links.make("chen"))
+        for command, flow in expected.items():
+            await driver.answers()
+            await driver.say(command)
+            assert any(message.key.startswith(flow) for message in await driver.answers()), command
+            assert (await around.conversation()).language == "zh"
+
+
+def test_what_telegram_shows_in_its_own_way_is_there(engine: Engine) -> None:
+    for texts in engine.texts.by_language.values():
+        assert texts.keys() >= ASKS_CONTACT
+        assert all(any(key.startswith(start) for key in texts) for start in CARDS)
