@@ -1,8 +1,6 @@
 """WeChat official accounts."""
 
 from adapters.wechat.account import Account, Notice
-from adapters.wechat.channel import WeChat
-from adapters.wechat.reception import Reception
-from adapters.wechat.routes import Door
+from adapters.wechat.adapter import Adapter
 
-__all__ = ["Account", "Door", "Notice", "Reception", "WeChat"]
+__all__ = ["Account", "Adapter", "Notice"]

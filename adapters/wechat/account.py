@@ -30,6 +30,7 @@ class Account:
 
     `name`: the original id (gh_…), whose pushes alone are taken; empty: any. `old_aes_key`: while the key is being
     changed. `verified`: it may call the customer-service API. `ready_by`: seconds until a push must be answered.
+    `after_answer`: seconds to wait with a call that follows an answer, so that the call does not arrive first.
     """
 
     app_id: str
@@ -42,6 +43,7 @@ class Account:
     allow_plain: bool = False
     api: str = API
     ready_by: float = 4.5
+    after_answer: float = 0.5
     notice: Notice | None = None
 
     def __post_init__(self) -> None:

@@ -82,10 +82,9 @@ def _said(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
     if kind in _KINDS and not data.get("Recognition"):
         return {"attachments": (_file(kind, data),)}
     match kind:
-        case "text" if data.get("bizmsgmenuid"):
-            return {"pressed": token_of(str(data["bizmsgmenuid"]))}
         case "text":
-            return {"text": data.get("Content") or ""}
+            menu_id = data.get("bizmsgmenuid")
+            return {"pressed": token_of(str(menu_id))} if menu_id else {"text": data.get("Content") or ""}
         case "link":
             return {"text": "\n".join(str(data[name]) for name in ("Title", "Url") if data.get(name))}
         case "location":

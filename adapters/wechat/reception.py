@@ -54,7 +54,8 @@ class Reception:
     async def told(self, push: Push) -> None:
         """The answer was written to the wire."""
         with contextlib.suppress(StoreUnavailable):
-            await self._records.told(push.conversation, push.id)
+            if await self._records.told(push.conversation, push.id):
+                self._start(self._follow_up(push))
 
     async def run(self) -> None:
         """Look after what had to wait, until cancelled."""
@@ -110,8 +111,6 @@ class Reception:
         late = not taking.done() or asyncio.get_running_loop().time() >= ends
         if closing.answer is None and late:
             self._start(self._show_typing(push))
-        elif closing.more:
-            self._start(self._wechat.postman.flush(push.conversation))
         return closing.answer
 
     async def _arrived(self, push: Push, message: Incoming, ends: float) -> Arrival:
@@ -187,6 +186,10 @@ class Reception:
         await asyncio.wait({taking})
         if _is_over(taking):
             await self._records.taken(push.conversation, push.id)
+
+    async def _follow_up(self, push: Push) -> None:
+        await asyncio.sleep(self._wechat.account.after_answer)
+        await self._wechat.postman.flush(push.conversation)
 
     async def _show_typing(self, push: Push) -> None:
         if self._wechat.postman.may_call:

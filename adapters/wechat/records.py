@@ -30,13 +30,10 @@ class Arrival(Protocol):
 
 
 class Closing(Protocol):
-    """How a push was answered; `more` waits to be said after it."""
+    """How a push was answered; None: nothing but "success"."""
 
     @property
     def answer(self) -> str | None: ...  # noqa: D102
-
-    @property
-    def more(self) -> bool: ...  # noqa: D102
 
 
 class Parcel(Protocol):
@@ -114,8 +111,8 @@ class Records(TokenShelf, Protocol):
     ) -> Closing | None:
         """Decide a push's answer, once. None: more may come, and it is not yet `final`."""
 
-    async def told(self, conversation: str, push: str) -> None:
-        """The answer was written to the wire."""
+    async def told(self, conversation: str, push: str) -> bool:
+        """The answer was written to the wire. Whether more waits to be said after it."""
 
     async def taken(self, conversation: str, push: str) -> None:
         """The core has the message."""
@@ -126,7 +123,8 @@ class Records(TokenShelf, Protocol):
     async def put(
         self, conversation: str, seq: int, payload: Mapping[str, Any], cut: Cut, pack: Pack, *, api: bool
     ) -> Parcel | None:
-        """Keep a line of the log, a stored `Outgoing`, to be said, with those right behind it. Returns what may be sent now, if a call may be made at all (`api`)."""
+        """Keep a line of the log, a stored `Outgoing`, to be said, with those right behind it. Returns what may be sent
+        now, if a call may be made at all (`api`)."""
 
     async def pick(self, conversation: str, pack: Pack, *, api: bool) -> Parcel | None:
         """What may be sent now of what waits."""

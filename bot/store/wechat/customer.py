@@ -93,9 +93,9 @@ def standing(connection: Connection, key: str) -> Standing:
     now: float = connection.execute(select(dbnow())).scalar_one()
     if row is None or left(row) == 0:
         return Standing(0, None, None, kept, reserved, now)
-    windows = ((row.long_until, row.long_left), (row.short_until, row.short_left))
-    until = max(until for until, count in windows if _count(until, count, row.now))
-    return Standing(left(row), until, row.why, kept, reserved, now)
+    if _count(row.long_until, row.long_left, row.now):
+        return Standing(left(row), row.long_until, LONG_WHY, kept, reserved, now)
+    return Standing(left(row), row.short_until, row.why, kept, reserved, now)
 
 
 def _count(until: float | None, count: int, now: float) -> int:

@@ -82,10 +82,12 @@ _FREE = _WAITING.where(
     or_(wechat_letter.c.busy_until.is_(None), wechat_letter.c.busy_until <= dbnow()),
 )
 _BOUND = _WAITING.where(_OF, wechat_letter.c.push == bindparam("push_id"))
+# An answer that is on its way must not be overtaken by a call.
+_ON_ITS_WAY = and_(wechat_push.c.answer.isnot(None), wechat_push.c.told.is_(False))
 _AWAITED = (
     select(wechat_push.c.id)
-    .where(wechat_push.c.conversation == bindparam("key"), wechat_push.c.closed.is_(False))
-    .where(wechat_push.c.deadline > dbnow())
+    .where(wechat_push.c.conversation == bindparam("key"), wechat_push.c.deadline > dbnow())
+    .where(or_(wechat_push.c.closed.is_(False), _ON_ITS_WAY))
     .limit(1)
 )
 _ADD = {

@@ -31,10 +31,9 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """How a push was answered; `more` waits to be said after it."""
+    """How a push was answered; None: nothing but "success"."""
 
     answer: str | None
-    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,12 @@ _SAID = (
     .where(wechat_letter.c.state == "waiting")
     .values(state="said")
 )
+_MORE = (
+    select(wechat_letter.c.seq)
+    .where(wechat_letter.c.conversation == bindparam("key"), wechat_letter.c.state == "waiting")
+    .where(wechat_letter.c.push.is_(None))
+    .limit(1)
+)
 
 
 def arrived(
@@ -122,13 +127,14 @@ def closing(
     if packed is None:
         return Closing(None)
     letters.bind(connection, key, waiting[: packed.count], push)
-    return Closing(packed.text, more=len(waiting) > packed.count)
+    return Closing(packed.text)
 
 
-def told(connection: Connection, key: str, push: str) -> None:
-    """The answer was written to the wire."""
+def told(connection: Connection, key: str, push: str) -> bool:
+    """The answer was written to the wire. Whether more waits to be said after it."""
     connection.execute(_TOLD, {"key": key, "push_id": push})
     connection.execute(_SAID, {"key": key, "push_id": push})
+    return connection.execute(_MORE, {"key": key}).one_or_none() is not None
 
 
 def taken(connection: Connection, key: str, push: str) -> None:

@@ -37,9 +37,9 @@ class WechatRecords:
         """See `pushes.closing`."""
         return await self._run(pushes.closing, conversation, push, compose, final=final, taken=taken)
 
-    async def told(self, conversation: str, push: str) -> None:
-        """The answer was written to the wire."""
-        await self._run(pushes.told, conversation, push)
+    async def told(self, conversation: str, push: str) -> bool:
+        """See `pushes.told`."""
+        return await self._run(pushes.told, conversation, push)
 
     async def taken(self, conversation: str, push: str) -> None:
         """The core has the message."""

@@ -1,0 +1,52 @@
+"""Every conversation script, in both languages, through the strict WeChat server: pushes in, answers and calls out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.bootstrap import dialogue
+from bot.config import load as load_settings
+from bot.dialogue.engine import Engine
+from tests.conversations.ground import DAY, Clock, Ground, prepare
+from tests.conversations.playing import Player
+from tests.conversations.script import LANGUAGES, Script, load
+from tests.wechat.driving import Stage
+from tests.wechat.platform import Platform
+from tests.wechat.serving import Serving
+
+EVERY = [pytest.param(script, language, id=f"{script.name}-{language}") for script in load() for language in LANGUAGES]
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return dialogue(load_settings(environ={"TEPAI_SECRET": "a secret of the tests"}))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def ground(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ground]:
+    made = await prepare(tmp_path_factory.mktemp("seeded") / "tepai.db")
+    yield made
+    await made.database.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage() -> AsyncIterator[Stage]:
+    wechat, serving = Platform(Clock(DAY.timestamp())), Serving()
+    await wechat.start()
+    yield Stage(wechat, serving)
+    await serving.stop()
+    await wechat.stop()
+
+
+@pytest.mark.parametrize(("script", "language"), EVERY)
+async def test_script_on_wechat(script: Script, language: str, engine: Engine, ground: Ground, stage: Stage) -> None:
+    around, driver, adapter = await stage.enter(script, language, engine, ground)
+    try:
+        await Player(script, language, around, driver, engine.texts).play()
+    finally:
+        await adapter.close()
