@@ -29,6 +29,10 @@ class FlowBook:
         except KeyError:
             raise FlowError(f"there is no flow {name!r}") from None
 
+    def takes(self, frame: Frame, trigger: str) -> bool:
+        """Whether a trigger means something to a frame as it stands."""
+        return self[frame.flow].takes(frame.state, trigger)
+
     def current(self, frame: Frame) -> bool:
         """Bring a frame of an older version up to date. False: it cannot go on."""
         if frame.flow not in self._flows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.dialogue.flow import CHANGED_MIND
@@ -43,9 +44,14 @@ def _human(runner: Runner, stage: Stage) -> Work:
     if stage.top is not None and stage.top.flow == ESCALATE and stage.top.awaits:
         stage.say("common.still_working")
         return
+    yield from hand_over(runner, stage, {"reason": "asked"})
+
+
+def hand_over(runner: Runner, stage: Stage, slots: Mapping[str, Any]) -> Work:
+    """A person takes it from here: what was open is told to them, and not asked again."""
     brief = doing(stage)
     stage.frames[:] = without_idle(stage.frames)
-    yield from runner.start(stage, ESCALATE, {"reason": "asked", "doing": brief})
+    yield from runner.start(stage, ESCALATE, {"doing": brief, **slots})
 
 
 def _cancel_this(runner: Runner, stage: Stage) -> None:

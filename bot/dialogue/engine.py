@@ -22,7 +22,7 @@ from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, S
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
-from bot.dialogue.stack import chains, is_busy, raised, without_idle
+from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated
 from bot.dialogue.stage import Stage
 from bot.dialogue.texts import Texts
 from bot.dialogue.turn import Turn
@@ -39,7 +39,7 @@ GOODBYE = ("greet", {"said": "bye"})
 """Who parts leaves what is open, and what is under way goes on."""
 NAMED = {"order", "description"}
 """Slots that say which order is meant."""
-FREE_TEXT = {"words", "address", "name"}
+FREE_TEXT = {"words", "address", "name", "description"}
 """While one of these is asked for, the language of the words says nothing about the customer's."""
 
 
@@ -181,19 +181,20 @@ class Engine:
         else:
             talk.customer = opened.customer
             top = stage.top
-            if top and top.flow == IDENTIFY and self.book[IDENTIFY].takes(top.state, "linked"):
+            if top and top.flow == IDENTIFY and self.book.takes(top, "linked"):
                 yield from self.runner.fire(stage, top, "linked", {})
                 return
             yield from self.runner.start(stage, "greet", {"linked": True})
 
     def _happened(self, stage: Stage, happened: Happened) -> Work:
         frame = next((frame for frame in stage.frames if frame.awaits == happened.act), None)
+        order = happened.outcome.values.get("order")
         if frame is not None:
-            stage.frames[:] = raised(stage.frames, frame)
+            frames = raised(stage.frames, frame)
+            stage.frames[:] = without_outdated(frames, order.number) if order else frames
             yield from self.runner.apply(stage, frame, happened.outcome)
             return
         self.runner.link(stage, None, happened.outcome)
-        order = happened.outcome.values.get("order")
         if order is not None:  # its flow is gone, but the customer must hear what became of the order
             yield from self.runner.start(stage, "track_order", {"order": order.number})
 
@@ -202,6 +203,9 @@ class Engine:
     def _chose(self, stage: Stage, answer: Answer) -> Work:
         top = stage.top
         if answer.flow is not None:
+            if answer.flow == commands.ESCALATE and answer.values.get("reason"):
+                yield from commands.hand_over(self.runner, stage, answer.values)
+                return
             if top is not None:
                 stage.frames.pop()
             yield from self.runner.start(stage, answer.flow, dict(answer.values), then=top.then if top else None)
@@ -210,7 +214,7 @@ class Engine:
 
     def _answered(self, stage: Stage, frame: Frame, trigger: str, values: Mapping[str, Any]) -> Work:
         """Fire a customer's answer and remember the question, so that they can come back to it."""
-        if not self.book[frame.flow].takes(frame.state, trigger):
+        if not self.book.takes(frame, trigger):
             stage.frames.remove(frame)
             yield from self.runner.ask_after_update(stage, frame)
             return
@@ -231,7 +235,7 @@ class Engine:
         new = {name for name, value in intent.slots.items() if under_way.slots.get(name) != value}
         if is_busy(chains(stage.frames)[-1]):
             stage.say("common.still_working")
-        elif new and new <= NAMED and stage.top is under_way and self._can_change_mind(under_way):
+        elif new and new <= NAMED and stage.top is under_way and self.book.takes(under_way, CHANGED_MIND):
             yield from self._answered(stage, under_way, CHANGED_MIND, {name: intent.slots[name] for name in new})
         elif new:
             slots = {**self._discussed(stage, intent), **intent.slots}
@@ -240,13 +244,9 @@ class Engine:
         elif stage.open_question is not None:
             stage.put(stage.open_question)
 
-    def _can_change_mind(self, frame: Frame) -> bool:
-        return self.book[frame.flow].takes(frame.state, CHANGED_MIND)
-
     def _discussed(self, stage: Stage, intent: Intent) -> dict[str, Any]:
         """The order that the conversation is about, for a flow that is about one."""
-        known = (frame.slots["order"] for frame in reversed(stage.frames) if frame.slots.get("order"))
-        order = next(known, None) if self.book[intent.flow].about_order else None
+        order = order_in(stage.frames) if self.book[intent.flow].about_order else None
         return {"order": order} if order else {}
 
     def _missed(self, stage: Stage, missed: Missed) -> Work:

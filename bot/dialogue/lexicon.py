@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -75,6 +76,10 @@ class Piece(Generic[Kind]):
 
     kind: Kind | None
     units: Units
+
+
+_NOTHING: Piece[bool] = Piece(None, ())
+_THAT_ONE = frozenset({tuple("那单"), tuple("那个"), tuple("那一单")})
 
 
 class PhraseBook(Generic[Kind]):
@@ -200,8 +205,10 @@ class Lexicon:
 
     def telling(self, text: Units) -> str | None:
         """What is left of a text without everyday words and numbers; None when nothing is. Single characters stay where
-        something is left, for they may be a part of it ("快餐")."""
-        pieces = [p for p in self._everyday.pieces(text) if not p.kind or (len(p.units) == 1 and is_han(p.units[0]))]
+        something is left, for they may be a part of it ("快餐"), and so does what "那单" points at ("手机那单")."""
+        every = list(self._everyday.pieces(text))
+        pointed = (replace(p, kind=None) if q.units in _THAT_ONE else p for p, q in pairwise([*every, _NOTHING]))
+        pieces = [p for p in pointed if not p.kind or (len(p.units) == 1 and is_han(p.units[0]))]
         unknown = {unit for piece in pieces if not piece.kind for unit in piece.units if not _NUMBER.fullmatch(unit)}
         if not any(len(unit) > 1 or is_han(unit) for unit in unknown):
             return None

@@ -67,8 +67,8 @@ class Places:
 
     def _after_denial(self, folded: str) -> int:
         """Where the text goes on after a first clause such as "不对,"; 0 if it has none."""
-        clause, comma, _ = folded.partition(",")
-        said = self._lexicon.units(clause) if comma and len(clause) <= LONGEST_DENIAL else ()
+        clause, *rest = re.split(r"[,\s]", folded, maxsplit=1)
+        said = self._lexicon.units(clause) if rest and len(clause) <= LONGEST_DENIAL else ()
         return len(clause) + 1 if said and all(p.kind for p in self._lexicon.answers.pieces(said)) else 0
 
     def name(self, text: str) -> str | None:
@@ -78,7 +78,7 @@ class Places:
             return None
         start = _after(self._name_label, folded)
         labelled = start > 0
-        start = start or _after(self._address_label, folded)
+        start = start or _after(self._address_label, folded) or self._after_denial(folded)
         name = text[start:].strip(" ,.;:!。、吧啊\n")
         letters = sum(map(str.isalpha, name))
         if not NAME_LETTERS[0] <= letters <= NAME_LETTERS[1] or len(name) > NAME_LETTERS[1] + 10:

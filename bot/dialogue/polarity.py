@@ -180,7 +180,7 @@ def _verdict(evidence: Evidence) -> bool | None:
     if evidence.no:
         return None if evidence.yes or other else False
     if evidence.gave_up:
-        return None
+        return False if evidence.plain == {Side.DENY} else None
     if evidence.yes:
         return None if Side.DENY in evidence.plain else True
     return _of_wording(evidence)

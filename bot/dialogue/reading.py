@@ -43,6 +43,7 @@ ENTITY_OF_ATTACHMENT = {AttachmentKind.CONTACT: "phone", AttachmentKind.LOCATION
 FLOW_OF_ENTITY = {
     "order_number": ("pending_order", "order"),
     "appointment": ("pending_order", "wished_time"),
+    "address": ("fix_order", "address"),
     "phone": ("identify", "contact"),
     "email": ("identify", "contact"),
 }
@@ -113,6 +114,8 @@ class Reader:
         if correction := self._correction(stage, text, entities):
             return correction
         intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
+        if stage.frames and entities.get("yes_no") is not None:
+            intents = [intent for intent in intents if intent.flow != GREETING]  # "ok" to a question is no thanks
         return (
             self._wish(stage, intents, entities)
             or self._words(stage, text, entities)

@@ -31,9 +31,21 @@ def joined(groups: list[list[Frame]]) -> list[Frame]:
     return [frame for chain in groups for frame in chain]
 
 
+def order_in(frames: list[Frame]) -> str | None:
+    """The number of the order that was spoken of last."""
+    return next((str(frame.slots["order"]) for frame in reversed(frames) if frame.slots.get("order")), None)
+
+
 def without_idle(frames: list[Frame]) -> list[Frame]:
     """Only what waits for an act's outcome."""
     return joined([chain for chain in chains(frames) if is_busy(chain)])
+
+
+def without_outdated(frames: list[Frame], order: str) -> list[Frame]:
+    """Without the idle chains below the top one about an order to which something was just done: what they ask no
+    longer holds."""
+    groups = chains(frames)
+    return joined([c for c in groups if c is groups[-1] or is_busy(c) or c[0].slots.get("order") != order])
 
 
 def raised(frames: list[Frame], wanted: Frame) -> list[Frame]:

@@ -74,7 +74,7 @@ _A_LITTLE = re.compile(r"一点(?![钟整半一三零\d])")
 
 
 _BESIDE_TIME = re.compile(
-    r"[天日早晚晨吧呢的啊左右前后]|可以|\b(?:at|am|pm|in|the|on|by|please|about|around|o'?clock)\b"
+    r"[天日早晚晨吧呢的啊左右前后再到来送取]|可以|派送|行吗|\b(?:at|am|pm|in|the|on|by|please|about|around|deliver(?:y|ed)?|it|then|o'?clock)\b"
 )
 """What may stand beside a time that is all that is said."""
 

@@ -9,8 +9,8 @@ TITLES = {
     "complaint": lambda slots: f"complaint.titles.{slots['about']}" if "about" in slots else "complaint.title",
 }
 MOST_GUESSES = 3
-NEVER_GUESSED = {"greet"}
-"""Offering to say hello helps nobody."""
+NEVER_GUESSED = {"greet", "escalate"}
+"""Offering to say hello helps nobody, and a person is offered anyway."""
 
 
 class CannotHelp(Flow):

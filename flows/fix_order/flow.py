@@ -180,6 +180,8 @@ class FixOrder(OneOrder):
     def _field(self, event: EventData) -> Field | None:
         if self.slots.get("field"):
             return Field(self.slots["field"])
+        if told := next((field for field in Field if self.slots.get(field.value)), None):
+            return told
         diagnosis = event.kwargs.get("diagnosis")
         return FAULTS.get(diagnosis.cause) if diagnosis else None
 

@@ -51,7 +51,7 @@ class PendingOrder(OneOrder):
     ]
     _TIME = ["asking_time", "offering_time"]
     _TALKING = ["explaining", "tip_refused", "reschedule_refused"]
-    _CHANGEABLE = [*_TALKING, "offering_time"]
+    _CHANGEABLE = [*_TALKING, *_TIME, "asking_tip"]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "looking_again", "conditions": "was_reminded"},
         {"trigger": "begin", "source": "start", "dest": "diagnosing", "conditions": "knows_order"},

@@ -128,7 +128,9 @@ class PickOrder(Flow):
     def _meant(self, event: EventData) -> list[Order]:
         """What the customer named or described; nothing said, all that fit. Numbers are looked up among all orders."""
         candidates = [order for order in self._fitting(event) if not self._is_excluded(order)]
-        if described := described_by(candidates, self.slots.get("description") or ""):
+        every = [order for order in event.kwargs["orders"] if not self._is_excluded(order)]
+        description = self.slots.get("description") or ""
+        if described := described_by(candidates, description) or described_by(every, description):
             return described
         if named := str(self.slots.get("order") or ""):
             return [order for order in event.kwargs["orders"] if order.number.endswith(named)]
