@@ -36,7 +36,10 @@ MEASURES: Mapping[str, Measure] = {
 
 def main(arguments: Sequence[str]) -> int:
     """Measure what is named, or everything; the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.docs and options.names:
+        parser.error("--docs is for all parts together")
     if options.quick or options.profile:
         return _quick(options)
     described = machine.described()
@@ -80,9 +83,16 @@ def _measured(measures: Mapping[str, Measure]) -> Iterator[Report]:
             found = measure()
             yield found if isinstance(found, Report) else Report(found)
         except Exception as error:  # one that cannot be measured must not hide the others
-            print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+            print(f"{name}: {causes(error)}", file=sys.stderr)
             yield Report([Figure(name, None, "")])
         print(f"measured: {name}, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+
+
+def causes(error: BaseException) -> str:
+    """What went wrong; of several things at once, each."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(sorted({causes(inner) for inner in error.exceptions}))
+    return f"{type(error).__name__}: {error}"
 
 
 def _page(tables: Sequence[str], described: Sequence[str]) -> str:

@@ -75,9 +75,10 @@ async def _costs(store: Store) -> Costs:
     found: dict[int, list[Cost]] = {stored: [] for stored in STORED}
     async with Phones().open() as phones, contextlib.AsyncExitStack() as stack:
         filled = [await stack.enter_async_context(_filled(store, phones, stored)) for stored in STORED]
+        chats = [Chats(stored) for stored in STORED]  # a conversation that the round's end cut off is not met again
         for _ in range(ROUNDS):
-            for stored, subject in zip(STORED, filled, strict=True):
-                found[stored].append(await subject.cost(PARALLEL, chats=Chats(stored)))
+            for stored, subject, named in zip(STORED, filled, chats, strict=True):
+                found[stored].append(await subject.cost(PARALLEL, chats=named))
     return found
 
 

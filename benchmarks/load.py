@@ -36,13 +36,23 @@ class Phone:
 
     async def first(self, after: int, *, question: bool = False) -> Answer:
         """The first message past that place of the log; with `question`, the first with buttons."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for answer in self._answers:
-                    if answer.seq > after and (answer.tokens or not question):
-                        return answer
-                self._grown.clear()
-                await self._grown.wait()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not (found := self._found(after, question=question)):
+                    self._grown.clear()
+                    await self._grown.wait()
+        except TimeoutError:
+            raise RuntimeError(
+                f"no {'question' if question else 'answer'} in {PATIENCE} s, last: {self._last()}"
+            ) from None
+        return found
+
+    def _found(self, after: int, *, question: bool) -> Answer | None:
+        fitting = (answer for answer in self._answers if answer.seq > after and (answer.tokens or not question))
+        return next(fitting, None)
+
+    def _last(self) -> str:
+        return self._answers[-1].key if self._answers else "nothing at all"
 
 
 class Phones:

@@ -111,6 +111,18 @@ def test_what_cannot_be_measured_hides_nothing_else(
     assert "no server" in printed.err
 
 
+def test_of_several_things_that_went_wrong_at_once_each_is_told_once() -> None:
+    group = ExceptionGroup("together", [OSError("no server"), ExceptionGroup("in it", [OSError("no server")])])
+    assert bench.causes(group) == "OSError: no server"
+    assert bench.causes(ExceptionGroup("two", [OSError("a"), ValueError("b")])) == "OSError: a; ValueError: b"
+
+
+def test_the_page_is_always_that_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        bench.main(["engine", "--docs"])
+    assert "--docs" in capsys.readouterr().err
+
+
 def test_a_figure_is_the_median() -> None:
     assert median("a", [3.0, 1.0, 2.0], "s", 2).ok
     assert not median("a", [3.0, 1.0, 3.0], "s", 2).ok

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from benchmarks import endurance, growth, profiling, scaling
+from benchmarks import endurance, growth, load, profiling, scaling
 from benchmarks.floor import conversation, inbound, opened, outbox
 from benchmarks.growth import Chats, chat, fill
 from benchmarks.load import Load, Phone, Phones, Target, percentile
@@ -70,6 +70,16 @@ async def test_an_answer_is_the_first_past_the_message_and_a_question_the_first_
     assert (await phone.first(3)).seq == 4
 
 
+async def test_an_answer_that_does_not_come_is_an_error_that_tells_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "PATIENCE", 0.01)
+    phone = Phone()
+    with pytest.raises(RuntimeError, match=r"no answer .* nothing at all"):
+        await phone.first(0)
+    phone.show(Answer(1, 0.0, "greet.hello", []))
+    with pytest.raises(RuntimeError, match=r"no question .* greet\.hello"):
+        await phone.first(0, question=True)
+
+
 async def test_a_caller_hears_of_every_reply_but_200_and_of_none() -> None:
     replies = iter([b"HTTP/1.1 503 Away\r\ncontent-length: 0\r\n\r\n", b""])
 
@@ -100,9 +110,9 @@ async def test_a_conversation_that_goes_wrong_is_an_error() -> None:
 
 
 async def test_every_customer_writes_to_the_server_and_is_counted() -> None:
-    async with server("echo") as echo, Load(Target([echo.port]), 4).running() as load:
-        await load.until(40)
-        window = await load.measured(0.05)
+    async with server("echo") as echo, Load(Target([echo.port]), 4).running() as customers:
+        await customers.until(40)
+        window = await customers.measured(0.05)
         assert echo.cpu() > 0
     assert window.waits
 
