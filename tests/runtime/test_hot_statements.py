@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Engine, Table, event, select
+import pytest
+from sqlalchemy import Connection, Engine, Pool, Table, event, select
+from sqlalchemy.util import await_only
 
 from bot.errors import Later, Undeliverable
 from bot.orders.model import Change, State
@@ -41,15 +44,26 @@ ACROSS = {
 
 @dataclass
 class Listener:
-    """What was executed: the statement on one line, and every set of its values."""
+    """What was executed, as (statement on one line, values), whoever handed it to the driver: SQLite itself tells
+    each statement with its values in it; of asyncpg, SQLAlchemy tells its own and the connection all others."""
 
     heard: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
     deaf: bool = False
 
-    def __call__(self, _: Any, __: Any, statement: str, values: Any, ___: Any, many: bool) -> None:
-        sets = values if many else [values]
+    def connected(self, raw: Any, _: object) -> None:
+        if isinstance(raw, sqlite3.Connection):
+            raw.set_trace_callback(lambda statement: self.note(statement, re.findall(r"'([^']*)'", statement)))
+        else:
+            raw.driver_connection.add_query_logger(lambda query: self.note(query.query, query.args))
+
+    def executed(self, connection: Connection, _: Any, statement: str, values: Any, ___: Any, many: bool) -> None:
+        if connection.dialect.name == "postgresql":
+            for each in values if many else [values]:
+                self.note(statement, each)
+
+    def note(self, statement: str, values: Any) -> None:
         if not self.deaf:
-            self.heard += [(" ".join(statement.split()), _flat(each)) for each in sets]
+            self.heard.append((" ".join(statement.split()), values))
 
     def misses(self) -> list[str]:
         """Statements on hot tables that neither name a conversation nor may look across them."""
@@ -58,10 +72,6 @@ class Listener:
             for statement, values in self.heard
             if tables_of(statement) & HOT and not allowed(statement) and not names_one(statement, values)
         ]
-
-
-def _flat(values: Any) -> Sequence[Any]:
-    return list(values.values()) if isinstance(values, Mapping) else list(values)
 
 
 def tables_of(statement: str) -> set[str]:
@@ -74,18 +84,19 @@ def allowed(statement: str) -> str | None:
 
 def names_one(statement: str, values: Sequence[Any]) -> bool:
     """Its values hold the conversation, and it compares or inserts one."""
-    compares = re.search(r"(?:conversation\.id|\.conversation|\bconversation) = [?$:]", statement)
+    compares = re.search(rf"(?:conversation\.id|\bconversation) = (?:\$\d|'{CHAT}')", statement)
     return CHAT in values and bool(compares or "INSERT INTO" in statement)
 
 
-@contextmanager
-def listening() -> Iterator[Listener]:
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Hears every connection that is opened from now on."""
     listener = Listener()
-    event.listen(Engine, "before_cursor_execute", listener)
-    try:
-        yield listener
-    finally:
-        event.remove(Engine, "before_cursor_execute", listener)
+    event.listen(Pool, "connect", listener.connected)
+    event.listen(Engine, "before_cursor_execute", listener.executed)
+    yield listener
+    event.remove(Engine, "before_cursor_execute", listener.executed)
+    event.remove(Pool, "connect", listener.connected)
 
 
 def test_the_hot_tables_are_those_that_grow_with_every_message() -> None:
@@ -93,9 +104,9 @@ def test_the_hot_tables_are_those_that_grow_with_every_message() -> None:
     assert not HOT & {"lease", "channel_pause", "audit", "mail", "ticket", "contact_lock"}
 
 
-async def test_every_statement_names_its_conversation(world: World, runtime: Runtime) -> None:
-    with listening() as listener:
-        await live_through_everything(world, runtime, listener)
+async def test_every_statement_names_its_conversation(listener: Listener, world: World, runtime: Runtime) -> None:
+    await live_through_everything(world, runtime, listener)
+    await asyncio.sleep(0)  # asyncpg tells a moment later
     assert listener.misses() == []
     used = {allowed(statement) for statement, _ in listener.heard}
     assert used - {None} == set(ACROSS), "an exception that nobody needs any more"
@@ -145,20 +156,34 @@ def dead_of_chat() -> Any:
     return tables.dead.c.conversation == CHAT
 
 
-async def test_one_that_does_not_would_be_seen(database: Database) -> None:
-    with listening() as listener:
-        await database.run(lambda c: c.execute(select(tables.outbox.c.seq).where(tables.outbox.c.kind == "act")))
-        await database.run(lambda c: c.execute(select(tables.lane.c.last_seq).where(tables.lane.c.holder == CHAT)))
-        await database.run(lambda c: c.execute(select(tables.lane).where(tables.lane.c.conversation == CHAT)))
+async def test_one_that_does_not_would_be_seen(listener: Listener, database: Database) -> None:
+    await database.run(lambda c: c.execute(select(tables.outbox.c.seq).where(tables.outbox.c.kind == "act")))
+    await database.run(lambda c: c.execute(select(tables.lane.c.last_seq).where(tables.lane.c.holder == CHAT)))
+    await database.run(lambda c: c.execute(select(tables.lane).where(tables.lane.c.conversation == CHAT)))
     assert [statement.partition(" WHERE ")[2].partition(" ")[0] for statement in listener.misses()] == [
         "outbox.kind",
         "lane.holder",
     ]
 
 
-async def test_housekeeping_looks_across_conversations_and_is_not_hot(world: World, runtime: Runtime) -> None:
-    """The listener does see it: a walk over the conversations' keys, some at a time (see docs/scale.md)."""
+async def test_one_past_sqlalchemy_would_be_seen(listener: Listener, database: Database) -> None:
+    async def fetch(connection: Any) -> None:
+        await connection.fetch("SELECT seq FROM outbox WHERE kind = $1", "act")
+
+    def ask(connection: Connection) -> None:
+        raw: Any = connection.connection
+        if database.is_sqlite:
+            raw.execute("SELECT seq FROM outbox WHERE kind = ?", ("act",))
+        else:
+            await_only(fetch(raw.driver_connection))
+
+    await database.run(ask)
+    await asyncio.sleep(0)
+    assert len(listener.misses()) == 1
+
+
+async def test_housekeeping_looks_across_conversations(listener: Listener, world: World, runtime: Runtime) -> None:
+    """It is not hot: a walk over the conversations' keys, some at a time (see docs/scale.md)."""
     await runtime.receive(said("hello"))
-    with listening() as listener:
-        await Housekeeper(world.database, AGES, 60).tidy()
+    await Housekeeper(world.database, AGES, 60).tidy()
     assert any("conversation.id > " in statement for statement in listener.misses())
