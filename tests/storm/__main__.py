@@ -10,8 +10,12 @@ import time
 
 from tests.storm.databases import sheltered
 from tests.storm.plan import Plan
+from tests.storm.real import storm_with_engine
 from tests.storm.report import table
 from tests.storm.storm import Result, storm
+
+LONG = 300.0
+"""Seconds after which a storm that does not come to rest is broken."""
 
 
 def main() -> None:
@@ -24,7 +28,11 @@ def main() -> None:
         for database in asked.database:
             result = asyncio.run(_one(database, _plan(asked, seed)))
             print(table(result), end="\n\n", flush=True)
-            broken = broken or bool(result.breaches)
+            wrong = asyncio.run(_with_engine(database, _plan(asked, seed)))
+            print(
+                f"The real dialogue on {database}, seed {seed}: {wrong or 'as on a calm day'}", end="\n\n", flush=True
+            )
+            broken = broken or bool(result.breaches or wrong)
         seed += 1
         if time.monotonic() > deadline:
             break
@@ -36,6 +44,11 @@ async def _one(database: str, plan: Plan) -> Result:
         return await storm(plan, shelter)
 
 
+async def _with_engine(database: str, plan: Plan) -> list[str]:
+    async with sheltered(database) as shelter:
+        return await storm_with_engine(plan, shelter)
+
+
 def _plan(asked: argparse.Namespace, seed: int) -> Plan:
     return Plan(
         seed=seed,
@@ -45,6 +58,7 @@ def _plan(asked: argparse.Namespace, seed: int) -> Plan:
         kills=asked.kills,
         outages=asked.outages,
         claims=asked.chats // 3,
+        settle_seconds=LONG,
     )
 
 

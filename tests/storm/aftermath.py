@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +13,7 @@ from bot.errors import StoreUnavailable
 from bot.messages import Address
 from bot.store.database import Database
 from bot.store.tables import lane, outbox, timer
-from tests.storm.books import Withheld
+from tests.storm.books import Withheld, line_of
 
 LOOK_SECONDS = 0.1
 
@@ -50,7 +49,8 @@ def _withheld(connection: Connection) -> list[Withheld]:
     asked = select(outbox.c.conversation, outbox.c.seq, outbox.c.payload, outbox.c.fate)
     rows = connection.execute(asked.where(outbox.c.fate.is_not(None), outbox.c.kind == "message"))
     return [
-        Withheld(Address.of(row.conversation).chat, row.seq, json.loads(row.payload["text"]), row.fate) for row in rows
+        Withheld(Address.of(row.conversation).chat, row.seq, line_of(row.payload["key"], row.payload["text"]), row.fate)
+        for row in rows
     ]
 
 

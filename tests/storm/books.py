@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
+
+COUNTED = "counted"
+"""The key of the lines that the counting dialogue says."""
+
+
+def line_of(key: str, text: str) -> dict[str, Any]:
+    """What a line tells: the counting dialogue's are JSON."""
+    told: dict[str, Any] = json.loads(text) if key == COUNTED else {"kind": "said", "key": key, "text": text}
+    return told
 
 
 @dataclass(slots=True)
 class Message:
     """One message of a customer. `burst`: those of one burst are sent at once, a later one only when all of an
-    earlier one were acknowledged. `order` and `amount`: of the order it wants cancelled, if any."""
+    earlier one were acknowledged. `order` and `amount`: of the order it wants cancelled, if any. `words`: what it
+    says to the real dialogue; the counting one wants its id."""
 
     chat: str
     id: str
@@ -19,9 +30,12 @@ class Message:
     amount: int = 0
     sent_at: float = 0.0
     acknowledged_at: float | None = None
+    words: str = ""
 
     @property
     def text(self) -> str:
+        if self.words:
+            return self.words
         return f"{self.id} cancel {self.order} {self.amount}" if self.order else f"{self.id} hello"
 
 

@@ -15,6 +15,7 @@ from bot.dialogue.events import Delayed, Event, Happened, Said
 from bot.dialogue.turn import Request, Turn
 from bot.messages import Outgoing
 from bot.orders.effects import CancelOrder, GetOrder
+from tests.storm.books import COUNTED
 
 
 class Counting:
@@ -48,4 +49,4 @@ def say(turn: Turn, kind: str, **told: Any) -> None:
     """Say a numbered line."""
     turn.conversation.questions += 1
     line: Mapping[str, Any] = {"line": turn.conversation.questions, "kind": kind, **told}
-    turn.steps.append(Outgoing(json.dumps(line), key="storm"))
+    turn.steps.append(Outgoing(json.dumps(line), key=COUNTED))

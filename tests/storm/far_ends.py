@@ -44,6 +44,7 @@ class HttpChannel:
                 "chat": address.chat,
                 "seq": seq,
                 "sender": message.sender,
+                "key": message.key,
                 "text": message.text,
             }
         )

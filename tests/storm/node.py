@@ -24,8 +24,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.dialogue.turn import Dialogue
 from bot.errors import StoreUnavailable
 from bot.messages import Address, Incoming
+from bot.performer import Performers
+from bot.runtime.clockwork import OrderChanges
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
 from bot.store.database import Database
@@ -36,8 +39,9 @@ from tests.storm.sabotage import switch_off
 
 @dataclass(frozen=True, slots=True)
 class NodeOrders:
-    """`without`: the safeguard that this process lacks, to prove that the storm would notice. `settings`: of the
-    runtime, where they are not the defaults. `notes`: the file for what its channel's client heard."""
+    """`notes`: the file for what its channel's client heard. `without`: the safeguard that this process lacks, to
+    prove that the storm would notice. `engine`: the real dialogue instead of the counting one. `settings`: of the
+    runtime, where they are not the defaults."""
 
     name: str
     database: str
@@ -45,6 +49,7 @@ class NodeOrders:
     orders: str
     notes: str
     without: str | None = None
+    engine: bool = False
     settings: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -89,14 +94,22 @@ async def serve(orders: NodeOrders, config: uvicorn.Config) -> None:
         service = HttpOrders(session, orders.orders)
         channel = HttpChannel(session, orders.channel, orders.name, Path(orders.notes))
         settings = RuntimeSettings(**orders.settings)  # type: ignore[arg-type]
-        parts = (Counting(), service.performers, {CHANNEL: channel}, service, NoLinks(), settings)
-        runtime = Runtime(database, *parts)
+        dialogue, performers, gateway = _parts(orders, database, service)
+        runtime = Runtime(database, dialogue, performers, {CHANNEL: channel}, gateway, NoLinks(), settings)
         config.app = Doors(runtime).app()
         runtime.start()
         threading.Thread(target=_die_with_the_storm, daemon=True).start()
         listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
         print(listening.getsockname()[1], flush=True)
         await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def _parts(orders: NodeOrders, database: Database, service: HttpOrders) -> tuple[Dialogue, Performers, OrderChanges]:
+    if orders.engine:
+        from tests.storm import real  # the flows take a second to load, and most nodes do without
+
+        return real.parts(orders.database, database)
+    return Counting(), service.performers, service
 
 
 def _die_with_the_storm() -> None:

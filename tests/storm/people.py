@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from tests.storm.books import Books, Claim, Message
 from tests.storm.fleet import Fleet
@@ -33,16 +33,29 @@ class Progress:
             await self._grown.wait_for(lambda: self._count >= count)
 
 
+async def no_answer(_: Message) -> None:
+    """These customers write on at once."""
+
+
 class Customers:
     """Write their bursts to whatever process; each message is repeated until it was acknowledged, and some are sent
-    again although it was."""
+    again although it was. `answered` waits until the answer to a message is there."""
 
-    def __init__(self, plan: Plan, fleet: Fleet, books: Books, progress: Progress, lots: random.Random) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        fleet: Fleet,
+        books: Books,
+        progress: Progress,
+        lots: random.Random,
+        answered: Callable[[Message], Awaitable[None]] = no_answer,
+    ) -> None:
         self._plan = plan
         self._fleet = fleet
         self._books = books
         self._progress = progress
         self._lots = lots
+        self._answered = answered
         self._talking = asyncio.Semaphore(plan.at_once)
 
     async def write(self, talks: Sequence[Sequence[Sequence[Message]]]) -> None:
@@ -55,6 +68,7 @@ class Customers:
         async with self._talking, asyncio.TaskGroup() as group:
             for burst in bursts:
                 await asyncio.gather(*(self._send(message, group) for message in burst))
+                await self._answered(burst[-1])
 
     async def _send(self, message: Message, group: asyncio.TaskGroup) -> None:
         """All copies; returns with the first acknowledgement."""

@@ -43,7 +43,10 @@ def _no_compare_and_set() -> None:
 
     def keep(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None) -> Kept | None:
         asked = select(conversation.c.version).where(conversation.c.id == ticket.conversation)
-        return keeping.keep(connection, ticket, replace(loaded, version=connection.scalar(asked)), taken, hold)
+        kept = None
+        while kept is None:  # somebody may write between the two statements
+            kept = keeping.keep(connection, ticket, replace(loaded, version=connection.scalar(asked)), taken, hold)
+        return kept
 
     step.keep = keep  # type: ignore[attr-defined]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.storm.books import Booking, Books, Sending
+from tests.storm.books import Booking, Books, Sending, line_of
 from tests.storm.weather import Fault, answer
 
 Lot = Callable[[dict[str, Any]], Fault]
@@ -52,7 +51,7 @@ class ChannelServer:
             node=sent["node"],
             chat=sent["chat"],
             seq=sent["seq"],
-            line=json.loads(sent["text"]),
+            line=line_of(sent["key"], sent["text"]),
             taken=fault.is_done,
             after_claim=sent["sender"] == "bot" and sent["chat"] in self.claimed,
         )

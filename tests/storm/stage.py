@@ -35,17 +35,27 @@ class Stage:
 
     async def breaches(self, within: float) -> list[Breach]:
         """Wait until all is at rest, at most so many seconds, and compare the books."""
+        await self.close_books(within)
+        return audit(self.books)
+
+    async def close_books(self, within: float) -> None:
+        """Wait until all is at rest, at most so many seconds, and enter what only the nodes know."""
         self.books.unsettled = await settled(self.url, within)
         self.books.withheld = await withheld(self.url)
         self.fleet.hear_out()
-        return audit(self.books)
 
 
 @asynccontextmanager
 async def staged(
-    url: str, nodes: int, patience: Mapping[str, float], *, seed: int, without: str | None = None
+    url: str,
+    nodes: int,
+    patience: Mapping[str, float],
+    *,
+    seed: int,
+    without: str | None = None,
+    engine: bool = False,
 ) -> AsyncIterator[Stage]:
-    """Good weather, and running nodes; `without`: the safeguard that they lack."""
+    """Good weather, and running nodes. `without`: the safeguard that they lack; `engine`: with the real dialogue."""
     books = Books()
     channel, orders = ChannelServer(books, _no_fault), OrderService(books, _no_fault)
     async with AsyncExitStack() as stack:
@@ -53,7 +63,9 @@ async def staged(
         channel_url = await stack.enter_async_context(serving(channel.app()))
         orders_url = await stack.enter_async_context(serving(orders.app()))
         ordered = [
-            NodeOrders(f"n{n}", url, channel_url, orders_url, str(folder / f"n{n}.heard"), without, dict(patience))
+            NodeOrders(
+                f"n{n}", url, channel_url, orders_url, str(folder / f"n{n}.heard"), without, engine, dict(patience)
+            )
             for n in range(1, nodes + 1)
         ]
         fleet = await stack.enter_async_context(launched(ordered, books, random.Random(seed), folder))

@@ -15,6 +15,7 @@ from tests.storm.databases import Shelter
 from tests.storm.people import Customers, Progress, talks
 from tests.storm.plan import Plan
 from tests.storm.stage import Stage, staged
+from tests.storm.trouble import trouble
 from tests.storm.weather import CHANNEL_ODDS, ORDER_ODDS, Fault, Weather
 
 
@@ -50,21 +51,10 @@ class Storm:
         customers = Customers(self.plan, self.stage.fleet, self.stage.books, self.progress, self.lots)
         async with asyncio.TaskGroup() as group:
             group.create_task(customers.write(words))
-            group.create_task(self._trouble(total))
+            group.create_task(trouble(self.plan, self.shelter, self.stage, self.progress, total, self.lots))
             group.create_task(self._claims(total, [message for talk in words for message in talk[0]]))
         for weather in self.weathers:
             weather.clear_up()
-
-    async def _trouble(self, total: int) -> None:
-        """Processes are killed and the database goes away, one after the other, at certain numbers of messages."""
-        kinds = ["kill"] * self.plan.kills + ["outage"] * self.plan.outages
-        self.lots.shuffle(kinds)
-        for n, kind in enumerate(kinds, 1):
-            await self.progress.reach(n * total // (len(kinds) + 1))
-            if kind == "kill":
-                await self.stage.fleet.restart(self.lots.choice(self.stage.fleet.nodes))
-            else:
-                await self.shelter.fail(self.stage.books)
 
     async def _claims(self, total: int, first: list[Message]) -> None:
         """Staff take over chats that have begun, and give each back a tenth of the storm later."""

@@ -1,0 +1,24 @@
+"""Processes that are killed, and a database that goes away."""
+
+from __future__ import annotations
+
+import random
+
+from tests.storm.databases import Shelter
+from tests.storm.people import Progress
+from tests.storm.plan import Plan
+from tests.storm.stage import Stage
+
+
+async def trouble(
+    plan: Plan, shelter: Shelter, stage: Stage, progress: Progress, total: int, lots: random.Random
+) -> None:
+    """One after the other, evenly over so many messages in all."""
+    kinds = ["kill"] * plan.kills + ["outage"] * plan.outages
+    lots.shuffle(kinds)
+    for n, kind in enumerate(kinds, 1):
+        await progress.reach(n * total // (len(kinds) + 1))
+        if kind == "kill":
+            await stage.fleet.restart(lots.choice(stage.fleet.nodes))
+        else:
+            await shelter.fail(stage.books)
