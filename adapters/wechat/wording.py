@@ -22,6 +22,7 @@ SPLIT_AFTER = ("\n", "。！？!?；;…", ".", "，,、 ")
 """Where a text may be cut, the best places first."""
 
 Choice = Mapping[str, str]
+_AMOUNT = re.compile(r"[¥$]?\d")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -93,7 +94,8 @@ def numbered(text: str, choices: Sequence[Choice]) -> str:
     if not choices:
         return text
     language = language_of(text + choices[0]["label"])
-    return "\n".join([*([text] if text else []), _lines(choices), words(language, "choose")])
+    hint = words(language, "choose_by_words" if _are_amounts(choices) else "choose")
+    return "\n".join([*([text] if text else []), _lines(choices), hint])
 
 
 def pack(letters: Sequence[Letter], ending: str = "") -> Packed:
@@ -123,7 +125,14 @@ def _with(text: str, ending: str) -> str:
 
 
 def _lines(choices: Sequence[Choice]) -> str:
+    if _are_amounts(choices):
+        return "\n".join(f"· {choice['label']}" for choice in choices)
     return "\n".join(f"{place}. {choice['label']}" for place, choice in enumerate(choices, 1))
+
+
+def _are_amounts(choices: Sequence[Choice]) -> bool:
+    """Whether a number could mean the choice itself: "2" of "5 yuan, 10 yuan" must not become a guess about money."""
+    return any(_AMOUNT.match(choice["label"]) for choice in choices)
 
 
 def _place(text: str) -> int:

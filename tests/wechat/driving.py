@@ -53,6 +53,7 @@ class WechatDriver:
         self._read = 0
         self._owed: list[str] = []
         self._numbers: list[Choice] = []
+        self._screen: list[str] = []
         self._linked = False
 
     async def say(self, text: str, times: int = 1) -> None:
@@ -66,7 +67,7 @@ class WechatDriver:
         """By its number where the newest question was shown with numbers, else as in a menu of some earlier time."""
         place = next((place for place, choice in enumerate(self._numbers, 1) if choice.token == token), None)
         if place is not None:
-            await self.say(str(place))
+            await self.say(str(place) if f"{place}. {label}" in self._screen else label)
         else:
             await self._push(partial(self._wechat.taps, OPENID, menu_id_of(token), label))
 
@@ -99,7 +100,8 @@ class WechatDriver:
         self._compare(on_screen, messages, await self._kept())
         asked = next((message for message in reversed(messages) if message.choices), None)
         if asked is not None:
-            self._numbers = self._as_numbered(asked, on_screen)
+            self._screen = on_screen.splitlines()
+            self._numbers = self._as_numbered(asked)
             menus = {id for item in shown for id, _ in item.menu}
             missing = [c for c in asked.choices if c not in self._numbers and menu_id_of(c.token) not in menus]
             assert not missing or self._owed, f"not on the screen: {missing}"
@@ -127,10 +129,11 @@ class WechatDriver:
             assert found >= 0, f"not on the screen, or not in this place: {part!r}\n{on_screen}"
             at = found + len(part)
 
-    @staticmethod
-    def _as_numbered(asked: Outgoing, on_screen: str) -> list[Choice]:
-        lines = on_screen.splitlines()
-        return [choice for place, choice in enumerate(asked.choices, 1) if f"{place}. {choice.label}" in lines]
+    def _as_numbered(self, asked: Outgoing) -> list[Choice]:
+        """Those that were shown as lines: with a number, or, where a number could be meant itself, with a dot."""
+        shown = {line.removeprefix("· ") for line in self._screen}
+        shown |= {line.partition(". ")[2] for line in self._screen}
+        return [choice for choice in asked.choices if choice.label in shown]
 
 
 @dataclass

@@ -81,9 +81,10 @@ async def settled(runtime: Runtime, adapter: Adapter, *pushes: Callable[[], Awai
         for push in pushes:
             tasks.append(asyncio.ensure_future(push()))
             await _either(wake.wait(), tasks[-1])
-        while not all(task.done() for task in tasks):
+        await runtime.settle()
+        while under_way := [task for task in tasks if not task.done()]:
+            await _either(wake.wait(), *under_way)
             await runtime.settle()
-            await _either(wake.wait(), *(task for task in tasks if not task.done()))
     await quiet(runtime, adapter)
     return [task.result() for task in tasks]
 

@@ -74,7 +74,7 @@ class Platform:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         assert site._server is not None
-        self.url = "http://127.0.0.1:{}".format(site._server.sockets[0].getsockname()[1])  # type: ignore[attr-defined]
+        self.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"  # type: ignore[attr-defined]
         self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
 
     async def stop(self) -> None:
