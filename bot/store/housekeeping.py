@@ -44,7 +44,7 @@ from bot.store.tables import (
 )
 
 SLICE = 100
-"""Conversations a transaction: a few milliseconds, so that no customer's message waits for it."""
+"""Conversations a transaction: about ten milliseconds, so that no customer's message waits long for it."""
 
 BATCH = 500
 """Rows of any other table a transaction."""
