@@ -23,7 +23,8 @@ def _patience() -> dict[str, float]:
 class Plan:
     """`bursts` a chat, of up to `most_in_burst` messages; every message is sent up to `most_copies` times, to any
     node. A share of `acting` messages wants an order cancelled. Kills, database outages and claims by staff are
-    spread evenly over the storm; so many chats talk `at_once`."""
+    spread evenly over the storm; so many chats talk `at_once`. What has not come to rest after `settle_seconds` is
+    broken. `patience`: the runtime's settings."""
 
     seed: int
     chats: int = 80
@@ -36,5 +37,5 @@ class Plan:
     outages: int = 1
     claims: int = 25
     at_once: int = 40
-    settle_seconds: float = 60.0
+    settle_seconds: float = 120.0
     patience: dict[str, float] = field(default_factory=_patience)
