@@ -1,18 +1,13 @@
-"""The floor: what the rows of one message cost at the least, in two readings.
+"""The floor: what the rows of one message cost at the least.
 
-"Statement by statement": the conversation, what came in and what goes out, three statements in one transaction of
-their own. "Cheapest": the cheapest way we know; on PostgreSQL one statement, on SQLite whatever waits in one commit.
-The tables are the floor's own, with nothing in them but those rows, so that no change of Tepai's makes it dearer.
+The conversation, what came in and what goes out: three statements in one transaction of their own. The tables are the
+floor's own, with nothing in them but those rows, so that no change of Tepai's makes it dearer.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import queue
-import sqlite3
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,13 +22,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    bindparam,
     create_engine,
     event,
     insert,
-    literal,
     literal_column,
-    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -75,6 +67,7 @@ Row = Mapping[str, Any]
 Rows = tuple[Row, Row, Row]
 """The values of a conversation, an inbound and an outbox row."""
 Write = Callable[[Rows], Awaitable[None]]
+Ways = Mapping[str, Callable[[str], contextlib.AbstractAsyncContextManager[Write]]]
 
 
 def _upsert(dialect: Any) -> Any:
@@ -84,17 +77,17 @@ def _upsert(dialect: Any) -> Any:
     return fresh.on_conflict_do_update(index_elements=["id"], set_=changed)
 
 
-_UPSERT = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
-_TAKE = insert(inbound)
-_ADD = insert(outbox)
+UPSERT = {"sqlite": _upsert(sqlite), "postgresql": _upsert(postgresql)}
+TAKE = insert(inbound)
+ADD = insert(outbox)
 
 
 @contextlib.asynccontextmanager
 async def opened(
-    url: str, recorded: Sequence[Mapping[str, Any]], *, cheapest: bool
+    url: str, recorded: Sequence[Mapping[str, Any]], ways: Ways
 ) -> AsyncIterator[Callable[[dict[str, Any]], Awaitable[int]]]:
-    """How the floor takes a webhook. `recorded`: for every line of the talk the {"state", "out"} that Tepai keeps."""
-    ways = _CHEAPEST if cheapest else _PLAIN
+    """How the floor takes a webhook. `recorded`: for every line of the talk the {"state", "out"} that Tepai keeps;
+    `ways`: how rows are written, by the database's name."""
     async with ways[url.partition(":")[0].partition("+")[0]](url) as write:
 
         async def take(body: dict[str, Any]) -> int:
@@ -117,14 +110,14 @@ def rows_of(body: Mapping[str, Any], kept: Mapping[str, Any], now: float) -> Row
 
 def _three_statements(connection: Connection, rows: Rows) -> None:
     talk, came, goes = rows
-    connection.execute(_UPSERT[connection.dialect.name], talk)
-    connection.execute(_TAKE, came)
-    connection.execute(_ADD, goes)
+    connection.execute(UPSERT[connection.dialect.name], talk)
+    connection.execute(TAKE, came)
+    connection.execute(ADD, goes)
 
 
 @contextlib.asynccontextmanager
 async def _sqlite(url: str) -> AsyncIterator[Write]:
-    engine = _sqlite_engine(url)
+    engine = sqlite_engine(url)
     loop = asyncio.get_running_loop()
 
     def transact(rows: Rows) -> None:
@@ -137,7 +130,7 @@ async def _sqlite(url: str) -> AsyncIterator[Write]:
 
 @contextlib.asynccontextmanager
 async def _postgresql(url: str) -> AsyncIterator[Write]:
-    engine = await _postgresql_engine(url)
+    engine = await postgresql_engine(url)
 
     async def write(rows: Rows) -> None:
         async with engine.begin() as connection:
@@ -147,99 +140,8 @@ async def _postgresql(url: str) -> AsyncIterator[Write]:
     await engine.dispose()
 
 
-@contextlib.asynccontextmanager
-async def _postgresql_at_once(url: str) -> AsyncIterator[Write]:
-    engine = (await _postgresql_engine(url)).execution_options(isolation_level="AUTOCOMMIT")
-    statement = _one_statement()
-
-    async def write(rows: Rows) -> None:
-        talk, came, goes = rows
-        values = {
-            **talk,
-            **{f"in_{name}": value for name, value in came.items()},
-            **{f"out_{name}": value for name, value in goes.items()},
-        }
-        async with engine.connect() as connection:
-            await connection.execute(statement, values)
-
-    yield write
-    await engine.dispose()
-
-
-def _one_statement() -> Any:
-    def prefixed(table: Table, prefix: str) -> Any:
-        return insert(table).values({column.name: bindparam(prefix + column.name) for column in table.c})
-
-    talk = _UPSERT["postgresql"].values({column.name: bindparam(column.name) for column in conversation.c})
-    parts = (
-        talk.returning(literal(1)).cte("talk"),
-        prefixed(inbound, "in_").returning(literal(1)).cte("came"),
-        prefixed(outbox, "out_").returning(literal(1)).cte("goes"),
-    )
-    return select(literal(1)).add_cte(*parts)
-
-
-@contextlib.asynccontextmanager
-async def _sqlite_together(url: str) -> AsyncIterator[Write]:
-    """One thread commits whatever waits, by statements that SQLAlchemy has written once."""
-    _sqlite_engine(url).dispose()
-    loop = asyncio.get_running_loop()
-    waiting: queue.SimpleQueue[tuple[Rows, asyncio.Future[None]] | None] = queue.SimpleQueue()
-
-    async def write(rows: Rows) -> None:
-        done = loop.create_future()
-        waiting.put((rows, done))
-        await done
-
-    thread = threading.Thread(target=_commit_together, args=(url, waiting, loop), name="database")
-    thread.start()
-    try:
-        yield write
-    finally:
-        waiting.put(None)
-        thread.join()
-
-
-def _commit_together(url: str, waiting: Any, loop: asyncio.AbstractEventLoop) -> None:
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    tables = (conversation, inbound, outbox)
-    statements = [
-        str(s.compile(dialect=_named())) for s in (_all(t, s) for t, s in zip(tables, _STATEMENTS, strict=True))
-    ]
-    while (first := waiting.get()) is not None:
-        batch = [first]
-        while not waiting.empty() and (more := waiting.get()) is not None:
-            batch.append(more)
-        connection.execute("BEGIN IMMEDIATE")
-        for place, statement in enumerate(statements):
-            connection.executemany(statement, [_plain(rows[place]) for rows, _ in batch])
-        connection.execute("COMMIT")
-        loop.call_soon_threadsafe(_tell, [done for _, done in batch])
-    connection.close()
-
-
-_STATEMENTS = (_UPSERT["sqlite"], _TAKE, _ADD)
-
-
-def _all(table: Table, statement: Any) -> Any:
-    return statement.values({column.name: bindparam(column.name) for column in table.c})
-
-
-def _named() -> Any:
-    return sqlite.dialect(paramstyle="named")
-
-
-def _plain(row: Row) -> dict[str, Any]:
-    return {name: json.dumps(value) if isinstance(value, Mapping) else value for name, value in row.items()}
-
-
-def _tell(done: Sequence[asyncio.Future[None]]) -> None:
-    for one in done:
-        one.set_result(None)
-
-
-def _sqlite_engine(url: str) -> Engine:
+def sqlite_engine(url: str) -> Engine:
+    """With the floor's tables, and set as Tepai's is."""
     engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
@@ -257,12 +159,13 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
-async def _postgresql_engine(url: str) -> AsyncEngine:
+async def postgresql_engine(url: str) -> AsyncEngine:
+    """With the floor's tables."""
     engine = create_async_engine(url, pool_size=POOL, max_overflow=0)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     return engine
 
 
-_PLAIN = {"sqlite": _sqlite, "postgresql": _postgresql}
-_CHEAPEST = {"sqlite": _sqlite_together, "postgresql": _postgresql_at_once}
+PLAIN: Ways = {"sqlite": _sqlite, "postgresql": _postgresql}
+"""Statement by statement, in a transaction of its own."""

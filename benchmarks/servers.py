@@ -29,6 +29,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from benchmarks import floor, profiling
+from benchmarks.cheapest import CHEAPEST
 from benchmarks.demo import hold_orders
 from bot import logs
 from bot.bootstrap import assemble
@@ -125,11 +126,16 @@ def _door(runtime: Runtime) -> Take:
 
 
 def _floor(options: argparse.Namespace) -> AbstractAsyncContextManager[Take]:
-    return floor.opened(options.url, json.loads(options.rows.read_text(encoding="utf-8")), cheapest=False)
+    return floor.opened(options.url, _recorded(options), floor.PLAIN)
 
 
 def _cheapest(options: argparse.Namespace) -> AbstractAsyncContextManager[Take]:
-    return floor.opened(options.url, json.loads(options.rows.read_text(encoding="utf-8")), cheapest=True)
+    return floor.opened(options.url, _recorded(options), CHEAPEST)
+
+
+def _recorded(options: argparse.Namespace) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(options.rows.read_text(encoding="utf-8"))
+    return found
 
 
 SERVERS: dict[str, Serving] = {

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from benchmarks import endurance, growth, load, profiling, scaling
-from benchmarks.floor import conversation, inbound, opened, outbox
+from benchmarks.cheapest import CHEAPEST
+from benchmarks.floor import PLAIN, Ways, conversation, inbound, opened, outbox
 from benchmarks.growth import Chats, chat, fill
 from benchmarks.load import Load, Phone, Phones, Target, percentile
 from benchmarks.processes import server
@@ -122,10 +123,10 @@ async def test_the_bot_follows_the_conversations_that_are_measured(talk: Sequenc
     assert not LOST & {kept["out"]["key"] for kept in await recorded(talk)}
 
 
-@pytest.mark.parametrize("cheapest", [False, True])
-async def test_the_floor_writes_three_rows_a_message(database_url: str, *, cheapest: bool) -> None:
+@pytest.mark.parametrize("ways", [PLAIN, CHEAPEST])
+async def test_the_floor_writes_three_rows_a_message(database_url: str, ways: Ways) -> None:
     kept = [{"state": {"customer": "林"}, "out": {"text": "您好"}}] * 2
-    async with opened(database_url, kept, cheapest=cheapest) as take:
+    async with opened(database_url, kept, ways) as take:
         await asyncio.gather(*(take({"chat": f"{place}", "id": "a", "line": 0}) for place in range(5)))
         assert await take({"chat": "0", "id": "b", "line": 1}) == 3
     database = Database(database_url)
