@@ -23,8 +23,8 @@ check: set-up-dev ## Format, lint, types, import rules, flows and texts
 	.venv/bin/lint-imports
 	$(PY) -m bot check
 
-bench: set-up-dev ## Measure, and write benchmarks/results.json
-	@$(PY) -m benchmarks
+bench: set-up-dev ## Measure, and write benchmarks/results.json (make bench ARGS="throughput": one part)
+	@$(PY) -m benchmarks $(ARGS)
 
 storm: set-up-dev ## Some minutes of faults on both databases (make storm ARGS="--minutes 30 --seed 7")
 	@$(PY) -m tests.storm $(ARGS)
