@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from bot.dialogue.datafiles import SAFE
 from bot.dialogue.formats import FORMATS
 from bot.errors import FlowError
 
@@ -119,7 +120,7 @@ def load_texts(folder: Path) -> dict[str, dict[str, Text]]:
 def read_texts(path: Path, prefix: str) -> dict[str, Text]:
     """One file's texts, keys below `prefix`."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        data = SAFE(path.read_text(encoding="utf-8")).get_single_data() or {}
     except yaml.YAMLError as error:
         raise FlowError(f"{path.name} of {prefix}: not YAML: {error}") from error
     texts = {}

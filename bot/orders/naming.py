@@ -36,6 +36,8 @@ def described_by(orders: Iterable[Order], description: str) -> list[Order]:
     Looked at are goods, shop, recipient and the address it goes to. Quantities and words that every address has do not
     count; an English plural is its singular.
     """
+    if not description:
+        return []
     said = description.casefold()
     words = frozenset(_latin(said))
     shared = [(order, sum(_is_said(word, said, words) for word in _telling(order))) for order in orders]

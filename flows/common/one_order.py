@@ -38,15 +38,14 @@ class OneOrder(Flow):
         description = self.slots.pop("description", None) or told.get("description")
         present = self.slots.get("order")
         goes_on = not changing or (description and not told.get("another"))
-        self.call(
-            "pick_order",
-            then="order_picked",
-            only=self.which,
-            order=told.get("order") or (present if goes_on else None),
-            description=description,
-            present=present if changing else None,
-            another=bool(told.get("another")),
-        )
+        said = {
+            "order": told.get("order") or (present if goes_on else None),
+            "description": description,
+            "present": present if changing else None,
+            "another": told.get("another"),
+        }
+        known = {name: value for name, value in said.items() if value}
+        self.call("pick_order", then="order_picked", only=self.which, **known)
 
     def note_order(self, event: EventData) -> str:
         """Remember which order was just named, if one was; returns the one it is about."""
