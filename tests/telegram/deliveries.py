@@ -32,7 +32,9 @@ class Deliveries:
         self.shown = asyncio.Event()
         self.attempts: list[tuple[int, int]] = []
         self.twice = False
-        """Send every update once more after its 200, as when the answer was lost."""
+        """Send every update twice, as when an answer was lost."""
+        self.turns: list[str] = []
+        """Where webhook calls go by turns, as behind a load balancer; else where the webhook is."""
 
     def put(self, update: dict[str, Any], chat: int) -> int:
         """One more update of this chat; returns its number."""
@@ -67,7 +69,7 @@ class Deliveries:
     async def looked(self) -> None:
         """Return after something more has happened: a webhook call, a question for updates, a message shown."""
         self.shown.clear()
-        await asyncio.wait_for(self.shown.wait(), 5)
+        await asyncio.wait_for(self.shown.wait(), 20)
 
     @property
     def is_asked(self) -> bool:
@@ -104,17 +106,18 @@ class Deliveries:
     def _send(self, chat: int, update: dict[str, Any]) -> None:
         self._queues[chat].append(update)
         if chat not in self._senders:
-            task = self._senders[chat] = asyncio.create_task(self._drain(chat))
-            task.add_done_callback(lambda _: self._senders.pop(chat, None))
+            self._senders[chat] = asyncio.create_task(self._drain(chat))
 
     async def _drain(self, chat: int) -> None:
         while self._queues[chat]:
             update = self._queues[chat][0]
-            while await self._post(update) != 200:  # noqa: ASYNC110 -- Telegram, too, just tries again
-                await asyncio.sleep(self._redeliver)
-            if self.twice:
-                await self._post(update)
+            await asyncio.gather(*[self._until_taken(update) for _ in range(2 if self.twice else 1)])
             self._queues[chat].popleft()
+        del self._senders[chat]
+
+    async def _until_taken(self, update: dict[str, Any]) -> None:
+        while await self._post(update) != 200:  # noqa: ASYNC110 -- Telegram, too, just tries again
+            await asyncio.sleep(self._redeliver)
 
     async def _post(self, update: dict[str, Any]) -> int:
         hook = self._books.webhook
@@ -126,7 +129,8 @@ class Deliveries:
         headers = {HEADER: hook["secret_token"]} if "secret_token" in hook else {}
         try:
             timeout = aiohttp.ClientTimeout(total=self._patience)
-            async with self._session.post(hook["url"], json=update, headers=headers, timeout=timeout) as answer:
+            url = self.turns[len(self.attempts) % len(self.turns)] if self.turns else hook["url"]
+            async with self._session.post(url, json=update, headers=headers, timeout=timeout) as answer:
                 status = answer.status
                 await answer.read()
         except (aiohttp.ClientError, TimeoutError):

@@ -150,6 +150,7 @@ class BotApi:
         rules.check_webhook(parameters)
         self.books.webhook = parameters
         self.updates.go_on()
+        self.updates.shown.set()
         return True
 
     def _do_deletewebhook(self, _: dict[str, Any]) -> bool:
