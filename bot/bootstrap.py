@@ -40,9 +40,11 @@ from bot.store.database import Database
 from bot.support import performers as support
 from bot.support.postman import Postman
 from bot.telegram import telegram
+from bot.wechat import wechat
 
 if TYPE_CHECKING:
     from adapters.telegram import Adapter
+    from adapters.wechat import Adapter as WechatAdapter
 
 FLOWS = Path(flows.__path__[0])
 
@@ -53,7 +55,8 @@ Clock = Callable[[], float]
 class App:
     """The parts, joined. Nothing runs yet, and nothing but the flows has been read.
 
-    `postman` is None where no mail server is set, `telegram` where there is no token.
+    `postman` is None where no mail server is set, `telegram` where there is no token,
+    `wechat` where there is no account.
     """
 
     settings: Settings
@@ -65,6 +68,7 @@ class App:
     postman: Postman | None
     housekeeper: Housekeeper
     telegram: Adapter | None
+    wechat: WechatAdapter | None
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
@@ -90,16 +94,17 @@ class App:
             self.runtime.start(work)
             also = [part.run() for part in (self.postman, self.housekeeper) if work and part]
             background = [asyncio.create_task(task) for task in also]
-            if self.telegram:
-                self.telegram.start()
+            adapters = [adapter for adapter in (self.telegram, self.wechat) if adapter]
+            for adapter in adapters:
+                adapter.start()
             try:
                 yield
             finally:
-                if self.telegram:
-                    await self.telegram.stop()
+                for adapter in adapters:
+                    await adapter.stop()
                 await self.runtime.stop()
-                if self.telegram:
-                    await self.telegram.close()
+                for adapter in adapters:
+                    await adapter.close()
                 for task in background:
                     task.cancel()
                 await asyncio.gather(*background, return_exceptions=True)
@@ -116,7 +121,9 @@ class App:
             origins=self.settings.web.origins,
             max_file=self.settings.attachments.max_bytes,
         )
-        return Starlette(routes=[*routes, *(self.telegram.routes() if self.telegram else ())])
+        for adapter in (self.telegram, self.wechat):
+            routes += adapter.routes() if adapter else []
+        return Starlette(routes=routes)
 
     def what_to_open(self, address: str) -> list[str]:
         """Lines for a person at the terminal; `address` is where the server can be reached from there."""
@@ -147,8 +154,8 @@ class App:
 
 
 def assemble(settings: Settings, channels: Sequence[Channel] | None = None, clock: Clock = time.time) -> App:
-    """Choose the parts and join them. `channels`: the web chat, and Telegram where there is a token, unless told
-    otherwise; `clock`: what rules on SQLite.
+    """Choose the parts and join them. `channels`: the web chat, and Telegram and WeChat where they are set up, unless
+    told otherwise; `clock`: what rules on SQLite.
 
     Raises `ConfigError` or `FlowError`.
     """
@@ -158,7 +165,8 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     engine = dialogue(settings)
     postman = support.postman(database, settings)
     adapter = None if channels else telegram(settings, database)
-    ours: list[Channel] = [webchat.WebChat(), *([adapter.channel] if adapter else [])]
+    official = None if channels else wechat(settings, database, clock)
+    ours: list[Channel] = [webchat.WebChat(), *(each.channel for each in (adapter, official) if each)]
     runtime = Runtime(
         database,
         engine,
@@ -173,8 +181,10 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     )
     if adapter:
         adapter.connect(runtime)
+    if official:
+        official.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
-    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter)
+    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter, official)
 
 
 def dialogue(settings: Settings) -> Engine:

@@ -169,6 +169,38 @@ class Telegram(Section):
     messages_per_second: Annotated[float, Field(gt=0)] = 30
 
 
+class MenuButton(Section):
+    """One button of WeChat's menu: says `say` for the customer, opens `url`, or the buttons `below`."""
+
+    name: str
+    say: str = ""
+    url: str = ""
+    below: tuple[MenuButton, ...] = ()
+
+
+class WechatNotice(Section):
+    """What calls a customer back to whom nothing may be sent; off without a template."""
+
+    kind: Literal["template", "subscription"] = "template"
+    template: str = ""
+    fields: dict[str, str] = {}
+    url: str = ""
+
+
+class Wechat(Section):
+    """One official account; without an `app_id` it is off. `account`: its original id, gh_…; `ready_by`: seconds until
+    WeChat is answered, which waits for five."""
+
+    app_id: str = ""
+    account: str = ""
+    verified: bool = True
+    allow_plain: bool = False
+    base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "https://api.weixin.qq.com"
+    ready_by: Annotated[float, Field(ge=0.1, le=4.8)] = 4.5
+    menu: tuple[MenuButton, ...] = ()
+    notice: WechatNotice = WechatNotice()
+
+
 class Attachments(Section):
     """What customers may send besides words."""
 
@@ -225,8 +257,13 @@ class Settings(BaseSettings):
     attachments: Attachments = Attachments()
     housekeeping: Housekeeping = Housekeeping()
     telegram: Telegram = Telegram()
+    wechat: Wechat = Wechat()
     telegram_token: SecretStr = SecretStr("")
     telegram_webhook_secret: SecretStr = SecretStr("")
+    wechat_secret: SecretStr = SecretStr("")
+    wechat_token: SecretStr = SecretStr("")
+    wechat_aes_key: SecretStr = SecretStr("")
+    wechat_old_aes_key: SecretStr = SecretStr("")
     secret: SecretStr = SecretStr("")
     smtp_password: SecretStr = SecretStr("")
 
@@ -236,6 +273,10 @@ _VARIABLES = {
     "TEPAI_SMTP_PASSWORD": ("smtp_password",),
     "TEPAI_TELEGRAM_TOKEN": ("telegram_token",),
     "TEPAI_TELEGRAM_WEBHOOK_SECRET": ("telegram_webhook_secret",),
+    "TEPAI_WECHAT_SECRET": ("wechat_secret",),
+    "TEPAI_WECHAT_TOKEN": ("wechat_token",),
+    "TEPAI_WECHAT_AES_KEY": ("wechat_aes_key",),
+    "TEPAI_WECHAT_OLD_AES_KEY": ("wechat_old_aes_key",),
     "DATABASE_URL": ("database", "url"),
     "PORT": ("web", "port"),
 }

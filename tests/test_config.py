@@ -48,6 +48,7 @@ def test_the_projects_file_says_exactly_the_defaults():
 
 def test_the_projects_file_lists_every_setting():
     secrets = {"secret", "smtp_password", "telegram_token", "telegram_webhook_secret"}
+    secrets |= {"wechat_secret", "wechat_token", "wechat_aes_key", "wechat_old_aes_key"}
     assert keys(yaml.safe_load(PROJECT_FILE.read_text("utf-8"))) == keys(Settings().model_dump()) - secrets
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, and_, bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -36,13 +36,24 @@ class Letter:
     staff: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Protocol):
     """The first `count` letters as one message."""
 
-    text: str
-    choices: Sequence[Choice]
-    count: int
+    @property
+    def text(self) -> str: ...  # noqa: D102
+
+    @property
+    def choices(self) -> Sequence[Choice]: ...  # noqa: D102
+
+    @property
+    def count(self) -> int: ...  # noqa: D102
+
+
+class Sent(Protocol):
+    """A parcel as it comes back; `keys`: of its letters."""
+
+    @property
+    def keys(self) -> Sequence[tuple[int, int]]: ...  # noqa: D102
 
 
 Pack = Callable[[Sequence[Letter]], Packed]
@@ -133,20 +144,20 @@ def bound(connection: Connection, key: str, push: str) -> tuple[list[Letter], bo
     return [_letter(row) for row in rows], not any(_is_fenced(row, staff=row.staff) for row in rows)
 
 
-def said(connection: Connection, key: str, parcel: Parcel) -> None:
+def said(connection: Connection, key: str, parcel: Sent) -> None:
     """WeChat has it."""
     _settle(connection, key, parcel.keys, state="said", busy_until=None)
     customer.change(connection, key, tries=0, next_at=None)
 
 
-def back(connection: Connection, key: str, parcel: Parcel, pause: float) -> None:
+def back(connection: Connection, key: str, parcel: Sent, pause: float) -> None:
     """It was not sent: keep it, and try nothing for `pause` seconds."""
     row = customer.lock(connection, key)
     _settle(connection, key, parcel.keys, busy_until=None)
     customer.change(connection, key, tries=row.tries + 1, next_at=row.now + pause)
 
 
-def refuse(connection: Connection, key: str, parcel: Parcel) -> None:
+def refuse(connection: Connection, key: str, parcel: Sent) -> None:
     """WeChat never will take it."""
     _settle(connection, key, parcel.keys, state="refused", busy_until=None)
 

@@ -13,7 +13,7 @@ from bot.store.database import Database
 from bot.store.tables import lane
 from bot.store.wechat import customer, letters, pushes
 from bot.store.wechat.customer import Standing
-from bot.store.wechat.letters import Cut, Pack, Parcel
+from bot.store.wechat.letters import Cut, Pack, Parcel, Sent
 from bot.store.wechat.pushes import Arrival, Closing, Compose, Untaken
 
 TOKEN = "wechat-token"  # noqa: S105 -- the lease's name
@@ -59,15 +59,15 @@ class WechatRecords:
         """See `letters.pick`."""
         return await self._run(letters.pick, conversation, pack, api=api)
 
-    async def said(self, conversation: str, parcel: Parcel) -> None:
+    async def said(self, conversation: str, parcel: Sent) -> None:
         """WeChat has it."""
         await self._run(letters.said, conversation, parcel)
 
-    async def back(self, conversation: str, parcel: Parcel, pause: float, why: str) -> None:
+    async def back(self, conversation: str, parcel: Sent, pause: float, why: str) -> None:
         """It was not sent and is kept. `why`: "window", "count" or anything else."""
         await self._run(_back, conversation, parcel, pause, why)
 
-    async def refuse(self, conversation: str, parcel: Parcel) -> None:
+    async def refuse(self, conversation: str, parcel: Sent) -> None:
         """WeChat never will take it."""
         await self._run(letters.refuse, conversation, parcel)
 
@@ -123,7 +123,7 @@ def _speaks(connection: Connection, key: str, language: str) -> None:
     customer.change(connection, key, language=language)
 
 
-def _back(connection: Connection, key: str, parcel: Parcel, pause: float, why: str) -> None:
+def _back(connection: Connection, key: str, parcel: Sent, pause: float, why: str) -> None:
     letters.back(connection, key, parcel, pause)
     if why == "window":
         customer.close_windows(connection, key)
