@@ -31,7 +31,8 @@ _SAYS_LITTLE = frozenset(
 
 
 def described_by(orders: Iterable[Order], description: str) -> list[Order]:
-    """The orders that share most words with the description, in their order; none where nothing is shared.
+    """The orders that share words with the description, in their order, but none whose shared words are only a part of
+    another's: "the birthday cake" is not just any cake.
 
     Looked at are goods, shop, recipient and the address it goes to. Quantities and words that every address has do not
     count; an English plural is its singular.
@@ -40,9 +41,8 @@ def described_by(orders: Iterable[Order], description: str) -> list[Order]:
         return []
     said = description.casefold()
     words = frozenset(_latin(said))
-    shared = [(order, sum(_is_said(word, said, words) for word in _telling(order))) for order in orders]
-    most = max((count for _, count in shared), default=0)
-    return [order for order, count in shared if count == most and most]
+    shared = [(order, {word for word in _telling(order) if _is_said(word, said, words)}) for order in orders]
+    return [order for order, own in shared if own and not any(own < others for _, others in shared)]
 
 
 def _telling(order: Order) -> frozenset[str]:
