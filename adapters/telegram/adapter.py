@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute
 from telegram.ext import ExtBot
 
 from adapters.telegram.announcing import Announcer
-from adapters.telegram.channel import Bot, Files, Telegram
+from adapters.telegram.calls import Bot, Calls
+from adapters.telegram.channel import Files, Telegram
 from adapters.telegram.files import FileFetcher
 from adapters.telegram.groups import Groups
 from adapters.telegram.limits import CHAT_BURST, Limits
@@ -67,7 +68,7 @@ class Adapter:
             get_updates_request=self._request,
         )
         self.channel = Telegram(
-            self.bot, store.notes, store.files, habits, Limits(options.per_second, options.chat_burst)
+            Calls(self.bot), store.notes, store.files, habits, Limits(options.per_second, options.chat_burst)
         )
         self._announcer = Announcer(self.bot, options.language, options.url, options.secret, options.connections)
         self._tasks: list[asyncio.Task[None]] = []

@@ -7,8 +7,8 @@ import random
 
 import structlog
 from telegram.error import RetryAfter, TelegramError
-from telegram.ext import ExtBot
 
+from adapters.telegram.calls import Bot
 from adapters.telegram.inbound import KINDS
 from adapters.telegram.refusals import pause_of
 from adapters.telegram.webhook import PATH
@@ -23,7 +23,7 @@ class Announcer:
     """`url`: our public address, None for polling; `secret`: what Telegram sends along with its calls."""
 
     def __init__(
-        self, bot: ExtBot[None], language: str, url: str | None, secret: str, connections: int, pause: float = 1.0
+        self, bot: Bot, language: str, url: str | None, secret: str, connections: int, pause: float = 1.0
     ) -> None:
         self._bot = bot
         self._language = language

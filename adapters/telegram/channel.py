@@ -7,12 +7,10 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 import structlog
-from telegram import Message
-from telegram.constants import ChatAction, ParseMode
 from telegram.error import TelegramError, TimedOut
-from telegram.ext import ExtBot
 
 from adapters.telegram.aside import Aside
+from adapters.telegram.calls import Calls
 from adapters.telegram.inbound import NAME, Press
 from adapters.telegram.limits import Limits
 from adapters.telegram.note import Note
@@ -20,7 +18,6 @@ from adapters.telegram.pieces import Habits, Piece, chosen, pieces
 from adapters.telegram.refusals import delivery_error
 from adapters.telegram.wording import html
 from bot.channel import Capabilities, Notes
-from bot.content import SAFE_IMAGES
 from bot.errors import Later, Undeliverable
 from bot.messages import Address, Attachment, Outgoing
 
@@ -30,10 +27,8 @@ MOST_COPIES = 2
 """A message whose fate is unknown is sent once more, when Telegram answers again, and then taken for arrived."""
 BUDGET = 2.0
 """Seconds after which the rest of a message of many parts is left to the next turn of its lane."""
-MOST_PHOTO = 10 * 1024 * 1024
 MOST_RETIRED = 10_000
 
-Bot = ExtBot[None]
 Files = Callable[[Address, str], Awaitable[tuple[Attachment, bytes] | None]]
 
 
@@ -43,8 +38,8 @@ class Telegram:
     name = NAME
     capabilities = Capabilities(buttons=True, edits=True, typing=True, max_text=4096)
 
-    def __init__(self, bot: Bot, notes: Notes, files: Files, habits: Habits, limits: Limits) -> None:
-        self._bot = bot
+    def __init__(self, calls: Calls, notes: Notes, files: Files, habits: Habits, limits: Limits) -> None:
+        self._calls = calls
         self._notes = notes
         self._files = files
         self._habits = habits
@@ -77,7 +72,7 @@ class Telegram:
 
     async def typing(self, address: Address) -> None:
         """Show that something is being done, for about five seconds or until the next message."""
-        self.aside.do(self._bot.send_chat_action(_chat(address), ChatAction.TYPING))
+        self.aside.do(self._calls.type(_chat(address)))
 
     async def acknowledge(self, press: Press) -> None:
         """Stop the button's clock, and show in its place what was chosen."""
@@ -88,20 +83,20 @@ class Telegram:
         self._remember_retired(message.chat.id, message.message_id)
         text = chosen(message, press.label)
         if text is None:
-            await self._bot.edit_message_reply_markup(message.chat.id, message.message_id)
+            await self._calls.take_buttons(message.chat.id, message.message_id)
         else:
-            await self._bot.edit_message_text(text, message.chat.id, message.message_id, parse_mode=ParseMode.HTML)
+            await self._calls.edit_text(message.chat.id, message.message_id, text)
 
     async def _answer(self, press: Press) -> None:
         try:
-            await self._bot.answer_callback_query(press.query_id)
+            await self._calls.answer_press(press.query_id)
         except TelegramError as error:  # after 15 seconds the clock has stopped by itself
             log.debug("telegram_press_not_answered", error=type(error).__name__)
 
     async def _make(self, address: Address, chat: int, part: Piece, note: Note, message: Outgoing) -> None:
         """Make one call, and note what must be known of it later."""
         if note.doubts:  # a copy only goes to a server that answers: this call may be made any number of times
-            await self._bot.send_chat_action(chat, ChatAction.TYPING)
+            await self._calls.type(chat)
         try:
             sent = await self._call(address, chat, part)
         except TimedOut:
@@ -118,22 +113,17 @@ class Telegram:
             note.contact = False
         if part.has_buttons:
             self._retire(chat, note)
-            note.keyboard, note.keyboard_seq = (sent.message_id if sent else None), note.seq
+            note.keyboard, note.keyboard_seq = sent, note.seq
         if part.text and note.done == 1:
             self._show_card(chat, note, message, part, sent)
 
-    async def _call(self, address: Address, chat: int, part: Piece) -> Message:
+    async def _call(self, address: Address, chat: int, part: Piece) -> int:
         if part.file is None:
-            return await self._bot.send_message(
-                chat, html(part.text), parse_mode=ParseMode.HTML, reply_markup=part.markup
-            )
+            return await self._calls.send_text(chat, html(part.text), part.markup)
         found = await self._files(address, part.file.ref)
         if found is None:
             raise Undeliverable("the file is not kept any more")
-        file, data = found
-        if file.media_type in SAFE_IMAGES and file.media_type != "image/gif" and len(data) <= MOST_PHOTO:
-            return await self._bot.send_photo(chat, data, filename=file.name, reply_markup=part.markup)
-        return await self._bot.send_document(chat, data, filename=file.name, reply_markup=part.markup)
+        return await self._calls.send_file(chat, *found, part.markup)
 
     def _end(self, chat: int, note: Note, message: Outgoing) -> None:
         """Buttons of an earlier turn are over once something else is said; in the same turn they belong to it."""
@@ -144,22 +134,22 @@ class Telegram:
     def _retire(self, chat: int, note: Note) -> None:
         """Take the buttons away. A press that is under way all the same is explained by the dialogue."""
         if note.keyboard is not None and (chat, note.keyboard) not in self._retired:
-            self.aside.do(self._bot.edit_message_reply_markup(chat, note.keyboard))
+            self.aside.do(self._calls.take_buttons(chat, note.keyboard))
 
     def _remember_retired(self, chat: int, message: int) -> None:
         self._retired[chat, message] = None
         if len(self._retired) > MOST_RETIRED:
             self._retired.popitem(last=False)
 
-    def _show_card(self, chat: int, note: Note, message: Outgoing, part: Piece, sent: Message | None) -> None:
+    def _show_card(self, chat: int, note: Note, message: Outgoing, part: Piece, sent: int | None) -> None:
         """The first message about a thing is its card: later ones also bring the card up to date, in its place."""
         name = self._habits.card(message)
         if name is None:
             return
         if (card := note.cards.get(name)) is not None:
-            self.aside.do(self._bot.edit_message_text(html(part.text), chat, card, parse_mode=ParseMode.HTML))
+            self.aside.do(self._calls.edit_text(chat, card, html(part.text)))
         elif sent is not None:
-            note.put_card(name, sent.message_id)
+            note.put_card(name, sent)
 
 
 def _chat(address: Address) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from telegram.error import BadRequest, Forbidden, InvalidToken
-from telegram.ext import ExtBot
 
+from adapters.telegram.calls import Bot
 from adapters.telegram.inbound import Wanted
 from bot.channel import Service
 from bot.content import file_name, media_type
@@ -30,7 +30,7 @@ class CannotFetch(Exception):
 class FileFetcher:
     """`most`: bytes of one file."""
 
-    def __init__(self, bot: ExtBot[None], service: Service, most: int) -> None:
+    def __init__(self, bot: Bot, service: Service, most: int) -> None:
         self._bot = bot
         self._service = service
         self._most = min(most, TELEGRAMS_OWN)

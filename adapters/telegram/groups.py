@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 from telegram.error import TelegramError
 
-from adapters.telegram.channel import Bot
+from adapters.telegram.calls import Bot
 from adapters.telegram.inbound import NAME, InGroup
 from adapters.telegram.words import words
 from bot.channel import Notes

@@ -91,11 +91,16 @@ def read(data: Mapping[str, Any]) -> Found:
     message = update.message or update.edited_message
     if message is None:
         return Nothing(kind_of(data))
-    if message.from_user is None or message.from_user.is_bot or StatusUpdate.ALL.check_update(update):
+    if message.from_user is None or message.from_user.is_bot or _is_service(update, message):
         return Nothing("service message")
     if message.chat.type != ChatType.PRIVATE:
         return _in_group(message)
     return _edited(message) if update.edited_message else _said(message)
+
+
+def _is_service(update: Update, message: Message) -> bool:
+    """Somebody pinned something, or the like. Looked at last: it asks some fifty questions."""
+    return message.text is None and bool(StatusUpdate.ALL.check_update(update))
 
 
 def message_id(message: Message, words: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 MOST_CARDS = 20
+PASSING = ("seq", "done", "doubts")
 
 
 @dataclass(slots=True)
@@ -31,12 +32,12 @@ class Note:
 
     def to_json(self) -> dict[str, Any]:
         """Only what says something."""
-        return {name: value for name, value in asdict(self).items() if value}
+        found = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        return {**found, "cards": dict(self.cards)} if self.cards else found
 
     def lasting(self) -> dict[str, Any]:
         """Only what outlasts the message."""
-        passing = ("seq", "done", "doubts")
-        return {name: value for name, value in self.to_json().items() if name not in passing}
+        return {name: value for name, value in self.to_json().items() if name not in PASSING}
 
     def begin(self, seq: int) -> int:
         """How many calls of this message were made already."""

@@ -6,15 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    Message,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
+from telegram import Message
 
+from adapters.telegram.calls import Markup
 from adapters.telegram.wording import MAX_BUTTON, MAX_TEXT, html, length, split
 from adapters.telegram.words import words
 from bot.errors import Undeliverable
@@ -26,8 +20,6 @@ MOST_IN_ROW = 3
 STAFF = "👤 "
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
-
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +42,17 @@ class Piece:
     @property
     def has_buttons(self) -> bool:
         """Whether the message's choices stand here."""
-        return isinstance(self.markup, InlineKeyboardMarkup)
+        return self.markup is not None and "inline_keyboard" in self.markup
 
     @property
     def asks_contact(self) -> bool:
         """Whether this brings the keyboard that shares the phone number."""
-        return isinstance(self.markup, ReplyKeyboardMarkup)
+        return self.markup is not None and "keyboard" in self.markup
 
     @property
     def takes_contact_away(self) -> bool:
         """Whether this takes that keyboard away."""
-        return isinstance(self.markup, ReplyKeyboardRemove)
+        return self.markup is not None and "remove_keyboard" in self.markup
 
 
 def pieces(message: Outgoing, habits: Habits, *, contact_is_up: bool) -> list[Piece]:
@@ -84,9 +76,9 @@ def chosen(message: Message, label: str) -> str | None:
     return f"{html(message.text)}\n\n› <b>{html(label)}</b>"
 
 
-def keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup:
+def keyboard(choices: Sequence[Choice]) -> Markup:
     """The choices as buttons, short ones side by side. Raises `Undeliverable` for a token that no button holds."""
-    rows: list[list[InlineKeyboardButton]] = []
+    rows: list[list[dict[str, str]]] = []
     room = 0
     for choice in choices:
         if not 0 < len(choice.token.encode()) <= MAX_BUTTON:
@@ -95,9 +87,9 @@ def keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup:
         if wide > room or len(rows[-1]) == MOST_IN_ROW:
             rows.append([])
             room = ROW_UNITS
-        rows[-1].append(InlineKeyboardButton(choice.label, callback_data=choice.token))
+        rows[-1].append({"text": choice.label, "callback_data": choice.token})
         room -= wide
-    return InlineKeyboardMarkup(rows)
+    return {"inline_keyboard": rows}
 
 
 def _markup(message: Outgoing, asks_contact: bool, contact_is_up: bool) -> tuple[Markup | None, list[Piece]]:
@@ -107,19 +99,18 @@ def _markup(message: Outgoing, asks_contact: bool, contact_is_up: bool) -> tuple
         return keyboard(message.choices), more
     if asks_contact:
         return _contact_keyboard(message), []
-    return (ReplyKeyboardRemove(), []) if contact_is_up else (None, [])
+    return ({"remove_keyboard": True}, []) if contact_is_up else (None, [])
 
 
 def _contact_line(message: Outgoing) -> Piece:
     return Piece(text=_words(message)["share_contact"], markup=_contact_keyboard(message))
 
 
-def _contact_keyboard(message: Outgoing) -> ReplyKeyboardMarkup:
+def _contact_keyboard(message: Outgoing) -> Markup:
     said = _words(message)
-    button = KeyboardButton(said["share_contact_button"], request_contact=True)
-    return ReplyKeyboardMarkup(
-        [[button]], resize_keyboard=True, one_time_keyboard=True, input_field_placeholder=said["type_here"]
-    )
+    button = {"text": said["share_contact_button"], "request_contact": True}
+    looks = {"resize_keyboard": True, "one_time_keyboard": True, "input_field_placeholder": said["type_here"]}
+    return {"keyboard": [[button]], **looks}
 
 
 def _words(message: Outgoing) -> dict[str, str]:

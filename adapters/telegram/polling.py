@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from telegram.error import Conflict, RetryAfter, TelegramError
 
-from adapters.telegram.channel import Bot
+from adapters.telegram.calls import Bot
 from adapters.telegram.inbound import KINDS
 from adapters.telegram.receiver import NotTaken, Receiver
 from adapters.telegram.refusals import pause_of

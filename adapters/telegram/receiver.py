@@ -10,7 +10,8 @@ from typing import Any
 import structlog
 from telegram.error import TelegramError
 
-from adapters.telegram.channel import Bot, Telegram
+from adapters.telegram.calls import Bot
+from adapters.telegram.channel import Telegram
 from adapters.telegram.files import CannotFetch, FileFetcher
 from adapters.telegram.groups import Groups
 from adapters.telegram.inbound import Heard, InGroup, Nothing, Press, Reach, kind_of, read

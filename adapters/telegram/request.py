@@ -15,7 +15,7 @@ from aiohttp import (
     TCPConnector,
 )
 from telegram._utils.types import ODVInput
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 CONNECT_SECONDS = 3.0
@@ -76,6 +76,15 @@ class AiohttpRequest(BaseRequest):
             raise NotSent(type(error).__name__) from None
         except (TimeoutError, ClientError, OSError) as error:
             raise TimedOut(type(error).__name__) from None
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """As the library does it, but that an answer which is no JSON is not written to the log."""
+        try:
+            found: dict[str, Any] = json.loads(payload)
+        except ValueError:
+            raise TelegramError("the answer is no JSON") from None
+        return found
 
     def _opened(self) -> ClientSession:
         if self._session is None:
