@@ -68,12 +68,25 @@ class Fleet:
         self._books = books
         self._lots = lots
         self._client = client
+        self._came_up = asyncio.Condition()
+
+    @property
+    def up(self) -> list[Node]:
+        """The nodes that serve."""
+        return [node for node in self.nodes if node.url is not None]
+
+    async def several_up(self) -> None:
+        """Wait until more than one node serves."""
+        async with self._came_up:
+            await self._came_up.wait_for(lambda: len(self.up) > 1)
 
     async def restart(self, node: Node) -> None:
         """Kill a node and start it again."""
         self._books.kills.append(Kill(time.monotonic(), node.name))
         await node.kill()
         await node.start()
+        async with self._came_up:
+            self._came_up.notify_all()
 
     async def ask_until_done(self, path: str, body: dict[str, Any], node: Node | None = None) -> dict[str, Any]:
         """Ask any node, or this one, again and again, until one answers 200."""
