@@ -89,5 +89,8 @@ class Turns(Protocol):
     async def take(self, name: str, seconds: float) -> str | None:
         """A token while nobody else has the turn, at most for so long; None while somebody has."""
 
+    async def keep(self, name: str, token: str, seconds: float) -> bool:
+        """Have it for so long from now; False when it ran out and is somebody else's."""
+
     async def leave(self, name: str, token: str) -> None:
         """Give the turn back before its time is over."""

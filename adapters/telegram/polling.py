@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -22,8 +23,10 @@ log = structlog.get_logger(__name__)
 TURN = "telegram-polling"
 ASK_SECONDS = 20
 """How long Telegram holds an empty answer back."""
-TURN_SECONDS = 45.0
-"""After this another process asks when this one died. Handling a batch ends before: see `_take`."""
+TURN_SECONDS = 9.0
+"""After this another process asks when this one died; who lives prolongs it."""
+BATCH_SECONDS = 120.0
+"""A turn that takes longer hangs, and is ended; what it took is not taken again."""
 PAUSE_SECONDS = 3.0
 BATCH = 100
 
@@ -50,7 +53,7 @@ class Poller:
         """Ask until cancelled. Whatever goes wrong, it goes on: a loop that ends silently would look like silence."""
         while True:
             try:
-                async with asyncio.timeout(TURN_SECONDS):
+                async with asyncio.timeout(BATCH_SECONDS):
                     waited = await self.once()
                 if waited:
                     continue
@@ -73,11 +76,19 @@ class Poller:
         token = await self._turns.take(TURN, TURN_SECONDS)
         if token is None:
             return False
+        kept = asyncio.create_task(self._keep(token))
         try:
             await self._take(await self._ask(self._ask_seconds if ask_seconds is None else ask_seconds))
         finally:
+            kept.cancel()
             await self._turns.leave(TURN, token)
         return True
+
+    async def _keep(self, token: str) -> None:
+        """Without the store the turn runs out, and then nothing can be taken anyway."""
+        with suppress(StoreUnavailable):
+            while await self._turns.keep(TURN, token, TURN_SECONDS):  # noqa: ASYNC110 -- until it is cancelled
+                await asyncio.sleep(TURN_SECONDS / 3)
 
     async def _ask(self, seconds: int) -> Sequence[Mapping[str, Any]]:
         """The updates as Telegram sent them: one that the library cannot parse must not stop the others."""

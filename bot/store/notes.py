@@ -11,8 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.messages import Address
 from bot.store import leases
+from bot.store.clock import dbnow
 from bot.store.database import Database
-from bot.store.tables import channel_note, conversation
+from bot.store.tables import channel_note, conversation, lease
 
 
 class StoredNotes:
@@ -41,6 +42,10 @@ class StoredTurns:
         token = uuid4().hex
         mine, _ = await self._database.run(leases.take, name, token, seconds)
         return token if mine else None
+
+    async def keep(self, name: str, token: str, seconds: float) -> bool:
+        """See `Turns.keep`."""
+        return await self._database.run_each(_prolong, name, token, seconds)
 
     async def leave(self, name: str, token: str) -> None:
         """See `Turns.leave`."""
@@ -76,6 +81,11 @@ def _read(connection: Connection, key: str) -> dict[str, Any]:
 
 def _write(connection: Connection, key: str, note: dict[str, Any]) -> None:
     connection.execute(_PUT[connection.dialect.name], {"key": key, "note": note})
+
+
+def _prolong(connection: Connection, name: str, token: str, seconds: float) -> bool:
+    mine = (lease.c.name == name, lease.c.holder == token)
+    return connection.execute(update(lease).where(*mine).values(until=dbnow() + seconds)).rowcount == 1
 
 
 def _mark(connection: Connection, key: str, unreachable: bool) -> None:

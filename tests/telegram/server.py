@@ -183,6 +183,7 @@ class BotApi:
         if parameters["action"] not in ACTIONS:
             raise Refused(400, "Bad Request: wrong parameter action in request")
         self._reachable(parameters).typing += 1
+        self.updates.shown.set()
         return True
 
     def _do_answercallbackquery(self, parameters: dict[str, Any]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from adapters.telegram.polling import Poller
 from adapters.telegram.receiver import NotTaken
 from bot.store.database import Database
+from bot.store.tables import lease
+from tests.conftest import Clock
 from tests.telegram.customer import Customer
 from tests.telegram.server import BotApi, Cut, Refuse, Silent
 from tests.telegram.tepai import Tepai
@@ -88,7 +90,7 @@ async def test_the_loop_outlives_whatever_goes_wrong(polled: Tepai, mei: Custome
 
 async def test_a_turn_that_hangs_is_ended(polled: Tepai, mei: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that takes the question and never answers, as seen with half-open connections."""
-    monkeypatch.setattr("adapters.telegram.polling.TURN_SECONDS", 0.05)
+    monkeypatch.setattr("adapters.telegram.polling.BATCH_SECONDS", 0.05)
     polled.api.fail("getUpdates", Silent(taken=False))
     poller = Poller(
         polled.adapter.bot, polled.adapter.receiver, polled.adapter._store.turns, ask_seconds=1, pause=0.001
@@ -112,3 +114,27 @@ async def test_commands_are_announced_in_both_languages_however_long_it_takes(ap
     names = {language: [c["command"] for c in commands] for language, commands in api.books.commands.items()}
     assert names == {key: ["orders", "help", "human", "cancel", "language", "start"] for key in ("", "zh", "en")}
     assert api.books.commands["zh"] != api.books.commands["en"]
+
+
+async def test_the_turn_is_kept_as_long_as_it_takes(
+    polled: Tepai, api: BotApi, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.telegram.polling.TURN_SECONDS", 0.03)
+    asking = asyncio.create_task(polled.adapter.poller.once(5))
+    while not api.updates.is_asked:
+        await api.updates.looked()
+    clock.forward(60)
+    async with asyncio.timeout(5):
+        while await polled.database.run(lambda c: c.scalar(select(lease.c.until))) <= clock.now:
+            await asyncio.sleep(0.001)
+    asking.cancel()
+
+
+async def test_the_turn_of_a_process_that_died_is_somebody_elses(polled: Tepai, clock: Clock, mei: Customer) -> None:
+    turns = polled.adapter._store.turns
+    assert await turns.take("telegram-polling", 9) is not None
+    mei.says("hello")
+    assert await polled.adapter.poller.once(0) is False
+    clock.forward(10)
+    await polled.settle()
+    assert mei.chat.texts() == ["1: hello"]
