@@ -27,7 +27,7 @@ class Plan:
     broken. `patience`: the runtime's settings."""
 
     seed: int
-    chats: int = 80
+    chats: int = 120
     bursts: int = 6
     most_in_burst: int = 3
     most_copies: int = 3
@@ -35,7 +35,7 @@ class Plan:
     nodes: int = 3
     kills: int = 3
     outages: int = 1
-    claims: int = 25
+    claims: int = 40
     at_once: int = 40
     settle_seconds: float = 120.0
     patience: dict[str, float] = field(default_factory=_patience)
