@@ -13,7 +13,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import endurance, engine_step, growth, machine, quick, recovery, scaling, scripts, server, throughput
+from benchmarks import (
+    endurance,
+    engine_step,
+    growth,
+    machine,
+    quick,
+    recovery,
+    scaling,
+    scripts,
+    server,
+    telegram,
+    throughput,
+)
 from benchmarks.figures import Figure, Report, exit_code, table, write
 
 HERE = Path(__file__).parent
@@ -31,6 +43,7 @@ MEASURES: Mapping[str, Measure] = {
     "growth": growth.measure,
     "endurance": endurance.measure,
     "recovery": recovery.measure,
+    "telegram": telegram.measure,
 }
 
 
