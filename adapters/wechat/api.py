@@ -111,7 +111,7 @@ class _Http:
             ) as answer:
                 if answer.status != 200:
                     raise ApiRefused(None, f"{path}: HTTP {answer.status}")
-                if path == "media/get" and not _is_json(answer.content_type):
+                if path == "media/get" and not _is_text(answer.content_type):
                     return Media(await self._limited(answer, self._most, path), answer.content_type)
                 return json.loads(await self._limited(answer, LARGEST_ANSWER, path))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -179,5 +179,6 @@ def _checked(answer: Any, path: str) -> Any:
     return answer
 
 
-def _is_json(content_type: str) -> bool:
-    return content_type in ("application/json", "text/plain")
+def _is_text(content_type: str) -> bool:
+    """Errors come as JSON, sometimes said to be plain text."""
+    return content_type.startswith("text/") or content_type == "application/json"

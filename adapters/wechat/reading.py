@@ -103,7 +103,10 @@ def _file(kind: str, data: dict[str, Any]) -> Attachment:
 
 def _event(message: Any, data: dict[str, Any]) -> Push:
     openid, id = data["FromUserName"], _fingerprint(data)
-    kind, key = str(message.event or data.get("Event") or "").strip().lower(), str(data.get("EventKey") or "")
+    kind, key = (
+        str(getattr(message, "event", "") or data.get("Event") or "").strip().lower(),
+        str(data.get("EventKey") or ""),
+    )
     address = Address(NAME, openid)
     match kind:
         case "subscribe" | "subscribe_scan":

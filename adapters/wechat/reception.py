@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 LOOK_AGAIN = 0.2
 """Seconds between two looks when another process does the work, which cannot wake us."""
 STORE_AGAIN = 0.2
+STORE_TRIES = 50
 LANGUAGE_SECONDS = 1.0
 SWEEP = 2.0
 FORGET_EVERY = 3600.0
@@ -44,12 +45,15 @@ class Reception:
         must not see the platform's fault notice because of us."""
         ends = asyncio.get_running_loop().time() + self._wechat.account.ready_by
         try:
-            return await self._answer(push, message, ends)
-        except StoreUnavailable as error:
-            log.warning("wechat_push_not_taken", why=str(error))
-        except Exception as error:  # a defect; the message was not taken, and its sender must know
-            log.error("wechat_push_failed", error=type(error).__name__)  # noqa: TRY400
-        return wording.words(wording.language_of(message.text) if message.text else "zh", "apology")
+            arrival = await self._arrived(push, message, ends)
+        except Exception as error:  # the store is away, or a defect: nothing was kept, and the customer must know
+            log.error("wechat_push_not_taken", error=type(error).__name__)  # noqa: TRY400
+            return wording.words(wording.language_of(message.text) if message.text else "zh", "apology")
+        try:
+            return arrival.answer if arrival.closed else await self._answer(push, message, arrival.language, ends)
+        except Exception as error:  # the message is kept: its answer goes another way
+            log.error("wechat_push_left", error=type(error).__name__)  # noqa: TRY400
+            return None
 
     async def told(self, push: Push) -> None:
         """The answer was written to the wire."""
@@ -100,12 +104,9 @@ class Reception:
 
     # --- one push --------------------------------------------------------------------------------------------
 
-    async def _answer(self, push: Push, message: Incoming, ends: float) -> str | None:
-        arrival = await self._arrived(push, message, ends)
-        if arrival.closed:
-            return arrival.answer
-        taking = self._start(self._take(push.conversation, message, arrival.language))
-        closing = await self._wait(push, arrival.language, taking, ends)
+    async def _answer(self, push: Push, message: Incoming, language: str | None, ends: float) -> str | None:
+        taking = self._start(self._take(push.conversation, message, language))
+        closing = await self._wait(push, language, taking, ends)
         if not taking.done():
             self._start(self._note_taken(push, taking))
         late = not taking.done() or asyncio.get_running_loop().time() >= ends
@@ -159,7 +160,15 @@ class Reception:
         if language is None and self._wechat.account.verified:
             language = await self._ask_language(conversation, message.address.chat)
         files = tuple([await self._fetched(message, file) for file in message.attachments])
-        await self._service.receive(replace(message, attachments=files, language=language or None))
+        await self._receive(replace(message, attachments=files, language=language or None))
+
+    async def _receive(self, message: Incoming) -> None:
+        for _ in range(STORE_TRIES):
+            with contextlib.suppress(StoreUnavailable):
+                await self._service.receive(message)
+                return
+            await asyncio.sleep(STORE_AGAIN)
+        await self._service.receive(message)
 
     async def _ask_language(self, conversation: str, openid: str) -> str:
         language = ""

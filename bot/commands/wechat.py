@@ -46,6 +46,8 @@ async def _push(settings: Settings) -> int:
     if adapter is None:
         raise ConfigError("wechat.app_id: empty; there is no account to push to")
     try:
+        if settings.demo or database.is_sqlite:
+            await migrate.upgrade(settings.database.url)
         await migrate.check_revision(database)
         return await joined.push_menu(adapter, settings)
     finally:

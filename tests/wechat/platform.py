@@ -138,7 +138,10 @@ class Platform:
                 if answer.status != 200:
                     raise Invalid(f"HTTP {answer.status}")
                 return await answer.text()
-        except (TimeoutError, aiohttp.ClientError):
+        except TimeoutError:
+            return None
+        except aiohttp.ClientError:
+            await asyncio.sleep(self.patience)  # a broken connection is tried again no sooner
             return None
 
     def signed(self, xml: str) -> tuple[dict[str, str], bytes]:

@@ -25,6 +25,7 @@ class Serving:
     def __init__(self) -> None:
         self.port = 0
         self._app: ASGIApp | None = None
+        self._there = asyncio.Event()
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -35,6 +36,7 @@ class Serving:
     async def serve(self, app: Starlette) -> None:
         """From now on this one."""
         self._app = app
+        self._there.set()
         if self._server is None:
             await self._start()
 
@@ -55,8 +57,18 @@ class Serving:
         self._task = asyncio.create_task(self._server.serve([door]))
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._there.wait()
         assert self._app is not None
         await self._app(scope, receive, send)
+
+    def cut(self) -> None:
+        """As if the process had been killed; whoever asks from now on waits for the next."""
+        assert self._server is not None
+        self._there.clear()
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+        for task in list(self._server.server_state.tasks):
+            task.cancel()
 
     async def stop(self) -> None:
         if self._server and self._task:

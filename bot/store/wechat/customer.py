@@ -68,6 +68,13 @@ def spend(connection: Connection, key: str) -> None:
     change(connection, key, long_left=_less(columns.long_left), short_left=_less(columns.short_left))
 
 
+def give_back(connection: Connection, key: str) -> None:
+    """It was not sent after all. Where WeChat counts otherwise, it says so."""
+    columns = wechat_customer.c
+    more = {"long_left": _more(columns.long_left, LONG_COUNT), "short_left": _more(columns.short_left, SHORT_COUNT)}
+    change(connection, key, **more)
+
+
 def change(connection: Connection, key: str, **values: Any) -> None:
     """Change the customer's row."""
     connection.execute(update(wechat_customer).where(wechat_customer.c.conversation == key).values(**values))
@@ -104,3 +111,7 @@ def _count(until: float | None, count: int, now: float) -> int:
 
 def _less(column: Any) -> Any:
     return case((column > 0, column - 1), else_=0)
+
+
+def _more(column: Any, most: int) -> Any:
+    return case((column < most, column + 1), else_=most)

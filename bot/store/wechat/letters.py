@@ -17,6 +17,7 @@ AHEAD = 20
 """So many lines of the log are looked at for what can go out together."""
 BUSY_SECONDS = 20.0
 """A call that has not ended by then belongs to a process that died."""
+LONGEST_PAUSE = 600.0
 
 Choice = Mapping[str, str]
 Part = tuple[str, Sequence[Choice]]
@@ -151,10 +152,12 @@ def said(connection: Connection, key: str, parcel: Sent) -> None:
 
 
 def back(connection: Connection, key: str, parcel: Sent, pause: float) -> None:
-    """It was not sent: keep it, and try nothing for `pause` seconds."""
+    """It was not sent: keep it, and try nothing for `pause` seconds, twice as long after each failure in a row."""
     row = customer.lock(connection, key)
     _settle(connection, key, parcel.keys, busy_until=None)
-    customer.change(connection, key, tries=row.tries + 1, next_at=row.now + pause)
+    wait = min(pause * 2.0 ** min(row.tries, 30), LONGEST_PAUSE)
+    customer.change(connection, key, tries=row.tries + 1, next_at=row.now + wait)
+    customer.give_back(connection, key)
 
 
 def refuse(connection: Connection, key: str, parcel: Sent) -> None:
