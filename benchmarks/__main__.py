@@ -25,6 +25,7 @@ from benchmarks import (
     server,
     telegram,
     throughput,
+    wechat,
 )
 from benchmarks.figures import Figure, Report, exit_code, table, write
 
@@ -44,6 +45,7 @@ MEASURES: Mapping[str, Measure] = {
     "endurance": endurance.measure,
     "recovery": recovery.measure,
     "telegram": telegram.measure,
+    "wechat": wechat.measure,
 }
 
 

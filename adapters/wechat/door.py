@@ -26,7 +26,7 @@ class Door:
     """`counts`: pushes by kind, and what was refused by "refused: reason"."""
 
     def __init__(self, wechat: WeChat, reception: Reception) -> None:
-        self._envelope = Envelope(wechat.account, wechat.clock)
+        self.envelope = Envelope(wechat.account, wechat.clock)
         self._reception = reception
         self.counts: Counter[str] = Counter()
 
@@ -38,13 +38,13 @@ class Door:
     async def _verify(self, request: Request) -> Response:
         """WeChat tries the address when it is set."""
         try:
-            return PlainTextResponse(self._envelope.echo(_query(request)))
+            return PlainTextResponse(self.envelope.echo(_query(request)))
         except Rejected as reason:
             return self._refused(reason)
 
     async def _take(self, request: Request) -> Response:
         try:
-            opened = self._envelope.open(_query(request), await _body(request))
+            opened = self.envelope.open(_query(request), await _body(request))
             push = read(opened.message)
         except Rejected as reason:
             return self._refused(reason)
@@ -54,7 +54,7 @@ class Door:
         text = await self._text(push)
         if text is None:
             return PlainTextResponse(SUCCESS)
-        sealed = self._envelope.seal(opened, text)
+        sealed = self.envelope.seal(opened, text)
         return _Told(sealed, lambda: self._reception.told(push), media_type="application/xml")
 
     async def _text(self, push: Push) -> str | None:
