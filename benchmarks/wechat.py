@@ -39,7 +39,7 @@ from tests.wechat.household import account
 from tests.wechat.platform import Platform
 from tests.wechat.serving import Serving
 
-REPETITIONS = 5
+TURNS = 10
 CUSTOMERS = 16
 MESSAGES = 15
 AT_ONCE = 64
@@ -115,27 +115,27 @@ async def _envelopes() -> list[Figure]:
     async with _house(Answering(), OrderDesk().performers, verified=False) as (adapter, wechat):
         sealed, bare = adapter.door.envelope, Bare()
         costs, differences = [], []
-        for repetition in range(REPETITIONS):
-            adapter.door.envelope = sealed
-            with_it = await _cost(adapter, [_pushes(wechat, f"s{repetition}.{n}") for n in range(CUSTOMERS)])
-            adapter.door.envelope = bare  # type: ignore[assignment]
-            without = await _cost(adapter, [_fields(wechat, f"b{repetition}.{n}") for n in range(CUSTOMERS)])
-            costs.append(with_it)
-            differences.append(with_it - without)
+        for turn in range(TURNS):
+            found = {}
+            for envelope in (sealed, bare) if turn % 2 else (bare, sealed):
+                adapter.door.envelope = envelope  # type: ignore[assignment]
+                written = _pushes if envelope is sealed else _fields
+                found[envelope is sealed] = await _cost(adapter, [written(wechat, turn, n) for n in range(CUSTOMERS)])
+            costs.append(found[True])
+            differences.append(found[True] - found[False])
     return [
         median("WeChat: encrypted push to encrypted answer, the whole step", costs, "ms CPU"),
         median("WeChat: of that, encryption and XML", differences, "ms CPU", 0.4),
     ]
 
 
-def _pushes(wechat: Platform, openid: str) -> list[Push]:
-    openid = openid.replace(".", "-")
+def _pushes(wechat: Platform, turn: int, customer: int) -> list[Push]:
     ids = [{"MsgType": "text", "Content": QUESTION, "MsgId": wechat.new_id()} for _ in range(MESSAGES)]
-    return [wechat.signed(wechat.written(openid, fields)) for fields in ids]
+    return [wechat.signed(wechat.written(f"oSealed{turn}-{customer}", fields)) for fields in ids]
 
 
-def _fields(wechat: Platform, openid: str) -> list[Push]:
-    head = {"ToUserName": platform.NAME, "FromUserName": openid.replace(".", "-"), "MsgType": "text"}
+def _fields(wechat: Platform, turn: int, customer: int) -> list[Push]:
+    head = {"ToUserName": platform.NAME, "FromUserName": f"oBare{turn}-{customer}", "MsgType": "text"}
     rows = [{**head, "CreateTime": "1", "Content": QUESTION, "MsgId": str(wechat.new_id())} for _ in range(MESSAGES)]
     return [(wechat.signed("")[0], json.dumps(row).encode()) for row in rows]
 

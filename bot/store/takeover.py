@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from bot.store.clock import dbnow
-from bot.store.tables import conversation, lane, outbox
+from bot.store.tables import conversation, lane, outbox, wechat_letter, wechat_push
 
 # Moving the version on makes whatever the bot has begun from the state before fail; moving the epoch on bars
 # whatever it has already kept.
@@ -28,6 +28,19 @@ _UNDER_WAY = (
     .order_by(outbox.c.seq)
     .limit(1)
 )
+# On WeChat messages leave their lane to go back in the answer to a push, or later.
+_BEING_TOLD = (
+    select(wechat_push.c.id)
+    .where(wechat_push.c.conversation == bindparam("key"), wechat_push.c.told.is_(False))
+    .where(wechat_push.c.deadline > dbnow())
+)
+_UNDER_WAY_ON_WECHAT = (
+    select(wechat_letter.c.seq)
+    .where(wechat_letter.c.conversation == bindparam("key"), wechat_letter.c.state == "waiting")
+    .where(wechat_letter.c.staff.is_(False))
+    .where(or_(wechat_letter.c.busy_until > dbnow(), wechat_letter.c.push.in_(_BEING_TOLD)))
+    .limit(1)
+)
 
 
 def take(connection: Connection, key: str, agent: str) -> bool:
@@ -44,4 +57,6 @@ def is_under_way(connection: Connection, key: str) -> bool:
     """Whether a message of the bot's may just be on its way there. Asked after `take`, False stays False: what is
     handed out from then on meets the fence."""
     row = connection.execute(_UNDER_WAY, {"key": key}).one_or_none()
-    return row is not None and row.kind == "message" and row.payload.get("sender") != "staff"
+    if row is not None and row.kind == "message" and row.payload.get("sender") != "staff":
+        return True
+    return connection.execute(_UNDER_WAY_ON_WECHAT, {"key": key}).one_or_none() is not None

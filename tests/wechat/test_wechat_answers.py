@@ -322,6 +322,27 @@ async def test_what_waited_when_a_human_took_over_is_never_said(
     assert [row["fate"] for row in await household.rows(outbox)] == ["held"]
 
 
+async def test_who_takes_over_waits_for_a_call_that_is_under_way(household: Household, wechat: Platform) -> None:
+    house = await household.open()
+    await wechat.says(OPENID, "hello")
+    calling, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold(path: str) -> None:
+        if path == "message/custom/send":
+            calling.set()
+            await may_end.wait()
+
+    wechat.before_answer = hold
+    await house.news("a")
+    await calling.wait()
+    taking = asyncio.ensure_future(house.runtime.take_over(CHAT.conversation, "mei"))
+    await asyncio.wait({taking}, timeout=0.2)
+    assert not taking.done()
+    may_end.set()
+    assert await taking
+    assert texts(wechat) == ["1: hello", "2: woke a []"]
+
+
 async def test_an_old_answer_is_not_repeated_once_a_human_took_over(household: Household, wechat: Platform) -> None:
     house = await household.open()
     id = wechat.new_id()

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from adapters.wechat import wording
 from bot.messages import Outgoing, outgoing_to_json
+from bot.store import takeover
 from bot.store.clock import dbnow
 from bot.store.database import Database
 from bot.store.tables import conversation, lane, outbox, wechat_letter
@@ -118,6 +119,30 @@ async def test_only_one_process_brings_a_lost_message(records: WechatRecords, da
     await records.taken(KEY, "p1")
     await database.run(long_ago)
     assert await records.untaken() == []
+
+
+async def test_who_takes_over_sees_what_is_under_way(records: WechatRecords, database: Database) -> None:
+    await records.arrived(KEY, "p1", MESSAGE, "message", 60)
+    await put(records, 1, await line(database, 1))
+    await close(records, "p1")
+    assert await database.run(takeover.take, KEY, "mei")
+    assert await database.run(takeover.is_under_way, KEY)
+    await records.told(KEY, "p1")
+    assert not await database.run(takeover.is_under_way, KEY)
+    await put(records, 2, await line(database, 2))
+    await records.arrived(KEY, "p2", MESSAGE, "message", 60)
+    assert (await close(records, "p2")).answer is None
+    assert not await database.run(takeover.is_under_way, KEY)
+
+
+async def test_a_call_that_is_under_way_is_seen_too(records: WechatRecords, database: Database) -> None:
+    await records.arrived(KEY, "p1", MESSAGE, "message", 60)
+    await close(records, "p1")
+    parcel = await put(records, 1, await line(database, 1))
+    await database.run(takeover.take, KEY, "mei")
+    assert await database.run(takeover.is_under_way, KEY)
+    await records.said(KEY, parcel)
+    assert not await database.run(takeover.is_under_way, KEY)
 
 
 async def test_a_lane_is_held_by_one(records: WechatRecords) -> None:

@@ -87,6 +87,7 @@ _WAITING = (
     )
     .order_by(wechat_letter.c.seq, wechat_letter.c.part)
 )
+_FENCE = select(conversation.c.owner_epoch).where(conversation.c.id == bindparam("key")).with_for_update(read=True)
 _FREE = _WAITING.where(
     _OF,
     wechat_letter.c.state == "waiting",
@@ -135,7 +136,9 @@ def pick(connection: Connection, key: str, pack: Pack, *, api: bool) -> Parcel |
 
 
 def free(connection: Connection, key: str) -> list[Letter]:
-    """What waits and is nobody's, in order. What the bot made before a human took over is held back for good."""
+    """What waits and is nobody's, in order. What the bot made before a human took over is held back for good; whoever
+    takes over now waits until this transaction ends, and then sees what it decided."""
+    connection.execute(_FENCE, {"key": key})
     return _unfenced(connection, key, connection.execute(_FREE, {"key": key}).all())
 
 
