@@ -74,13 +74,19 @@ class Telegram:
         """Show that something is being done, for about five seconds or until the next message."""
         self.aside.do(self._calls.type(_chat(address)))
 
+    def expect(self, press: Press) -> None:
+        """The pressed buttons go by `acknowledge`; nobody else has to take them away."""
+        if press.message is not None:
+            self._retired[press.message.chat.id, press.message.message_id] = None
+            if len(self._retired) > MOST_RETIRED:
+                self._retired.popitem(last=False)
+
     async def acknowledge(self, press: Press) -> None:
         """Stop the button's clock, and show in its place what was chosen."""
         await self._answer(press)
         message = press.message
         if message is None or message.reply_markup is None:
             return
-        self._remember_retired(message.chat.id, message.message_id)
         text = chosen(message, press.label)
         if text is None:
             await self._calls.take_buttons(message.chat.id, message.message_id)
@@ -135,11 +141,6 @@ class Telegram:
         """Take the buttons away. A press that is under way all the same is explained by the dialogue."""
         if note.keyboard is not None and (chat, note.keyboard) not in self._retired:
             self.aside.do(self._calls.take_buttons(chat, note.keyboard))
-
-    def _remember_retired(self, chat: int, message: int) -> None:
-        self._retired[chat, message] = None
-        if len(self._retired) > MOST_RETIRED:
-            self._retired.popitem(last=False)
 
     def _show_card(self, chat: int, note: Note, message: Outgoing, part: Piece, sent: int | None) -> None:
         """The first message about a thing is its card: later ones also bring the card up to date, in its place."""

@@ -87,6 +87,7 @@ class Receiver:
             case Heard():
                 await self._heard(found)
             case Press():
+                self._channel.expect(found)
                 receipt = await self._service.receive(found.incoming)
                 if not receipt.duplicate:
                     self._channel.aside.do(self._channel.acknowledge(found))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
-SETTINGS = ("DATABASE_URL", "PORT", "TEPAI_SECRET", "TEPAI_SMTP_PASSWORD")
+SETTINGS = ("DATABASE_URL", "PORT", "TEPAI_SECRET", "TEPAI_SMTP_PASSWORD", "TEPAI_TELEGRAM_TOKEN")
 
 
 def start(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
 from bot.bootstrap import dialogue
 from bot.config import load as load_settings
 from bot.dialogue.engine import Engine
+from bot.messages import Address, Outgoing
 from bot.store.database import Database
 from tests.conftest import Clock
 from tests.conversations.ground import Ground, prepare
 from tests.telegram.customer import Customer
 from tests.telegram.server import BotApi
 from tests.telegram.tepai import Tepai
+
+Send = Callable[..., Awaitable[None]]
+CHAT = Address("telegram", "7")
 
 
 @pytest.fixture
@@ -66,3 +70,17 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     made = asyncio.run(prepare(tmp_path_factory.mktemp("seeded") / "tepai.db"))
     yield made
     asyncio.run(made.database.close())
+
+
+@pytest.fixture
+def send(hooked: Tepai, mei: Customer) -> Send:
+    """Hand a message to the channel as the runtime does, and wait for what goes on beside it."""
+
+    async def sending(message: Outgoing | str, seq: int = 2) -> None:
+        out = Outgoing(message) if isinstance(message, str) else message
+        try:
+            await hooked.adapter.channel.send(CHAT, out, seq)
+        finally:
+            await hooked.adapter.channel.aside.settle()
+
+    return sending
