@@ -50,3 +50,19 @@ async def test_script_on_wechat(script: Script, language: str, engine: Engine, g
         await Player(script, language, around, driver, engine.texts).play()
     finally:
         await adapter.close()
+
+
+@pytest.mark.parametrize(
+    "answer", ["1", "１", "一", "①", "第一个", "第一", "1.", "回复1", "选1", "继续等，有动静通知我"]
+)
+async def test_a_numbered_choice_is_understood(answer: str, engine: Engine, ground: Ground, stage: Stage) -> None:
+    script = next(script for script in load() if script.name == "wait_and_be_told")
+    around, driver, adapter = await stage.enter(script, "zh", engine, ground)
+    await driver.open_link(around.links.make("lin"))
+    await driver.answers()
+    await driver.say("我的订单怎么一直等待确认")
+    (question,) = (message for message in await driver.answers() if message.choices)
+    assert question.choices[0].label in answer or len(answer) < 6
+    await driver.say(answer)
+    assert "pending_order.watching" in [message.key for message in await driver.answers()]
+    await adapter.close()
