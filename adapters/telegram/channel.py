@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 MOST_COPIES = 2
 """A message whose fate is unknown is sent once more, when Telegram answers again, and then taken for arrived."""
-BUDGET = 2.0
+BUDGET = 1.0
 """Seconds after which the rest of a message of many parts is left to the next turn of its lane."""
 MOST_RETIRED = 10_000
 
@@ -102,7 +102,7 @@ class Telegram:
     async def _make(self, address: Address, chat: int, part: Piece, note: Note, message: Outgoing) -> None:
         """Make one call, and note what must be known of it later."""
         if note.doubts:  # a copy only goes to a server that answers: this call may be made any number of times
-            await self._calls.type(chat)
+            await self._calls.look(chat)
         try:
             sent = await self._call(address, chat, part)
         except TimedOut:

@@ -18,9 +18,10 @@ from telegram._utils.types import ODVInput
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-CONNECT_SECONDS = 3.0
+CONNECT_SECONDS = 2.5
 READ_SECONDS = 4.0
-"""Together less than the runtime gives a message, so that a silent server is told from a cut-off sender."""
+"""Together with a look whether Telegram answers at all, less than the runtime gives a message (8 s): what may have
+arrived is to be noted, not cut off."""
 
 
 class NotSent(NetworkError):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from adapters.telegram.calls import Calls
 from adapters.telegram.channel import MOST_COPIES
 from bot.errors import Later, Undeliverable, Unreachable
 from bot.messages import Address, Attachment, AttachmentKind, Choice, Outgoing
@@ -95,7 +96,7 @@ async def test_no_copies_go_to_a_server_that_answers_nothing(send: Send, api: Bo
 async def test_a_silent_server_is_told_from_a_dead_one(
     send: Send, api: BotApi, mei: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.telegram.request.READ_SECONDS", 0.05)
+    monkeypatch.setattr(Calls._do, "__defaults__", (0.05,))
     api.fail("sendMessage", Silent(taken=True))
     with pytest.raises(Later, match="may have arrived"):
         await send("hello")
