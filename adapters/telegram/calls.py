@@ -1,0 +1,67 @@
+"""The calls that most messages need, without building the library's objects for what is only passed on: a message
+with a keyboard costs less than half of the processor time then. Errors are the library's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from telegram import InputFile
+from telegram.ext import ExtBot
+
+from adapters.telegram.request import READ_SECONDS
+from bot.content import SAFE_IMAGES
+from bot.messages import Attachment
+
+Bot = ExtBot[None]
+Markup = Mapping[str, Any]
+
+MOST_PHOTO = 10 * 1024 * 1024
+LOOK_SECONDS = 1.0
+
+
+class Calls:
+    """Every method raises `telegram.error.TelegramError`. Texts are in Telegram's HTML."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def send_text(self, chat: int, text: str, markup: Markup | None) -> int:
+        """The new message's id."""
+        return await self._sent("SendMessage", chat, {"text": text, "parse_mode": "HTML"}, markup)
+
+    async def send_file(self, chat: int, file: Attachment, data: bytes, markup: Markup | None) -> int:
+        """As a picture, where Telegram shows it as one. The new message's id."""
+        is_photo = file.media_type in SAFE_IMAGES and file.media_type != "image/gif" and len(data) <= MOST_PHOTO
+        content = InputFile(data, filename=file.name)
+        if is_photo:
+            return await self._sent("SendPhoto", chat, {"photo": content}, markup)
+        return await self._sent("SendDocument", chat, {"document": content}, markup)
+
+    async def edit_text(self, chat: int, message: int, text: str) -> None:
+        """Another text, and no buttons."""
+        await self._do("EditMessageText", chat, {"message_id": message, "text": text, "parse_mode": "HTML"})
+
+    async def take_buttons(self, chat: int, message: int) -> None:
+        """The same text, and no buttons."""
+        await self._do("EditMessageReplyMarkup", chat, {"message_id": message})
+
+    async def type(self, chat: int) -> None:
+        """Show "typing…" for about five seconds or until the next message."""
+        await self._do("SendChatAction", chat, {"action": "typing"})
+
+    async def look(self, chat: int) -> None:
+        """Whether Telegram answers. It may be done any number of times, and is given no more than a second."""
+        await self._do("SendChatAction", chat, {"action": "typing"}, LOOK_SECONDS)
+
+    async def answer_press(self, query: str) -> None:
+        """Stop the button's clock."""
+        await self._bot.answer_callback_query(query)
+
+    async def _sent(self, method: str, chat: int, content: Mapping[str, Any], markup: Markup | None) -> int:
+        sent = await self._do(method, chat, {**content, "reply_markup": markup} if markup else content)
+        return int(sent["message_id"])
+
+    async def _do(self, method: str, chat: int, content: Mapping[str, Any], seconds: float = READ_SECONDS) -> Any:
+        # Spelt with a capital, which Telegram takes as well: for its own methods the library wants its own wrappers.
+        return await self._bot.do_api_request(method, {"chat_id": chat, **content}, read_timeout=seconds)
