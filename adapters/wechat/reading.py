@@ -27,6 +27,8 @@ _KINDS = {
     "business_card": AttachmentKind.CONTACT,
 }
 """The last three are not in the official account's own documentation; WeChat's other products push them."""
+_UNSUPPORTED = ("【收到不支持的消息类型", "[收到不支持的消息类型", "[Unsupported Message]")
+"""What WeChat writes in place of stickers and the like."""
 _FETCHED = (AttachmentKind.IMAGE, AttachmentKind.VOICE)
 
 
@@ -83,8 +85,7 @@ def _said(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
         return {"attachments": (_file(kind, data),)}
     match kind:
         case "text":
-            menu_id = data.get("bizmsgmenuid")
-            return {"pressed": token_of(str(menu_id))} if menu_id else {"text": data.get("Content") or ""}
+            return _typed(data)
         case "link":
             return {"text": "\n".join(str(data[name]) for name in ("Title", "Url") if data.get(name))}
         case "location":
@@ -93,6 +94,15 @@ def _said(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
         case "voice":
             return {"text": str(data["Recognition"])}
     return None
+
+
+def _typed(data: dict[str, Any]) -> dict[str, Any]:
+    if menu_id := data.get("bizmsgmenuid"):
+        return {"pressed": token_of(str(menu_id))}
+    text = data.get("Content") or ""
+    if text.startswith(_UNSUPPORTED):
+        return {"attachments": (Attachment(AttachmentKind.STICKER, ""),)}
+    return {"text": text}
 
 
 def _file(kind: str, data: dict[str, Any]) -> Attachment:

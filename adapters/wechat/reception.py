@@ -56,10 +56,16 @@ class Reception:
             return None
 
     async def told(self, push: Push) -> None:
-        """The answer was written to the wire."""
-        with contextlib.suppress(StoreUnavailable):
-            if await self._records.told(push.conversation, push.id):
+        """The answer was written to the wire. Were that forgotten, it would be said once more."""
+        for _ in range(STORE_TRIES):
+            try:
+                more = await self._records.told(push.conversation, push.id)
+            except StoreUnavailable:
+                await asyncio.sleep(STORE_AGAIN)
+                continue
+            if more:
                 self._start(self._follow_up(push))
+            return
 
     async def run(self) -> None:
         """Look after what had to wait, until cancelled."""

@@ -56,7 +56,7 @@ def language_of(text: str) -> str:
 
 
 def cut(payload: Mapping[str, Any]) -> list[tuple[str, list[Choice]]]:
-    """A stored `Outgoing` in parts that fit; the choices are below the last."""
+    """A stored `Outgoing` in parts that fit; the choices are below the last. Nothing of what says nothing."""
     message = outgoing_from_json(payload)
     language = language_of(message.text)
     files = [words(language, "file").format(name=file.name or file.kind) for file in message.attachments]
@@ -65,7 +65,7 @@ def cut(payload: Mapping[str, Any]) -> list[tuple[str, list[Choice]]]:
         {"token": choice.token, "label": clean(choice.label)[:LONGEST_LABEL]} for choice in message.choices
     ]
     if not choices:
-        return [(part, []) for part in parts]
+        return [(part, []) for part in parts if part]
     for last in (parts[-1:], [""]):
         if fits(numbered("".join(last), choices)):
             before = parts[:-1] if last == parts[-1:] else parts

@@ -113,6 +113,14 @@ async def test_voice_is_words_where_wechat_heard_them(household: Household, wech
     assert file["kind"] == "voice"
 
 
+@pytest.mark.parametrize("text", ["【收到不支持的消息类型，暂无法显示】", "[Unsupported Message]"])
+async def test_what_wechat_cannot_pass_on_is_no_text(text: str, household: Household, wechat: Platform) -> None:
+    await household.open()
+    await wechat.says(OPENID, text)
+    (file,) = (await said(household))[-1]["attachments"]  # type: ignore[attr-defined]
+    assert file["kind"] == "sticker"
+
+
 async def test_places_links_and_videos_are_understood(household: Household, wechat: Platform) -> None:
     await household.open()
     await wechat.sends(OPENID, "location", Location_X="31.2", Location_Y="121.5", Scale="15", Label="人民广场")

@@ -178,6 +178,31 @@ def test_whatever_was_encrypted_is_refused_or_read(data: bytes) -> None:
     reason(query, f"<xml><Encrypt>{sealed}</Encrypt></xml>".encode())
 
 
+FIELDS = (
+    "Content",
+    "MediaId",
+    "Title",
+    "Url",
+    "Label",
+    "Recognition",
+    "bizmsgmenuid",
+    "Event",
+    "EventKey",
+    "Location_X",
+)
+KINDS = ("text", "image", "voice", "video", "location", "link", "event", "file", "odd")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=40)))
+def test_every_push_of_wechats_can_be_read(kind: str, fields: dict[str, str]) -> None:
+    wechat = Platform(lambda: NOW)
+    xml = wechat.written(OPENID, {**fields, "MsgType": kind, "MsgId": 7})
+    push = read(envelope().open(*wechat.signed(xml.encode("utf-8", "replace").decode())).message)
+    assert push.openid == OPENID
+    assert push.incoming is None or push.opens
+
+
 @given(st.text())
 def test_a_choices_number_leads_back_to_it(token: str) -> None:
     safe = token.encode("utf-8", "replace").decode()

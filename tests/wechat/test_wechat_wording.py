@@ -100,6 +100,12 @@ def test_what_is_merged_fits(texts: list[str]) -> None:
     assert packed.count == 1 or wording.fits(packed.text)
 
 
+def test_nothing_to_say_is_no_empty_text() -> None:
+    assert cut("") == []
+    assert cut("\x00 \n") == []
+    assert cut("", "Yes") == [("", [{"token": "1.0", "label": "Yes"}])]
+
+
 def test_what_comes_along_is_named() -> None:
     file = Attachment(AttachmentKind.FILE, "f1", "发票.pdf")
     assert wording.cut(outgoing_to_json(Outgoing("请查收", attachments=(file,)))) == [("请查收\n[文件] 发票.pdf", [])]

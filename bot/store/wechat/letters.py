@@ -179,7 +179,8 @@ def _add(connection: Connection, key: str, seq: int, payload: Mapping[str, Any],
         if line.kind != "message" or _is_fenced(line, staff=_is_by_staff(line.payload)):
             break
         rows += _rows(key, line.seq, line.payload, cut)
-    connection.execute(_ADD[connection.dialect.name], rows)
+    if rows:
+        connection.execute(_ADD[connection.dialect.name], rows)
 
 
 def _rows(key: str, seq: int, payload: Mapping[str, Any], cut: Cut) -> list[dict[str, Any]]:
