@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from adapters.telegram.inbound import plain, read_any
 from adapters.telegram.receiver import Receiver
 from adapters.telegram.webhook import HEADER, MOST_BYTES, PATH
 from bot.store.database import Database
@@ -144,3 +145,27 @@ async def test_no_update_stops_the_next_one(hooked: Tepai, data: dict[str, Any])
             assert type(error).__name__ == "NotTaken"
     else:
         raise AssertionError("it would come again and again")
+
+
+@given(
+    words=st.text(max_size=40) | st.sampled_from(["/start", "/start abc", "/help@bot", "/start@bot  a b"]),
+    chat=st.fixed_dictionaries({"id": st.integers(-(2**40), 2**40), "type": st.sampled_from(["private", "group"])}),
+    sender=st.fixed_dictionaries(
+        {"id": st.integers(1, 2**40), "is_bot": st.booleans(), "first_name": st.text(max_size=5)},
+        optional={"language_code": st.sampled_from(["zh-hans", "en", "de", ""])},
+    ),
+    more=st.dictionaries(st.sampled_from(["edit_date", "caption", "future"]), st.integers(1, 9), max_size=1),
+)
+@settings(max_examples=200, deadline=None)
+def test_the_short_way_to_plain_words_leads_where_the_long_one_does(
+    words: str, chat: dict[str, Any], sender: dict[str, Any], more: dict[str, Any]
+) -> None:
+    data = {
+        "update_id": 1,
+        "message": {"message_id": 5, "date": 1, "chat": chat, "from": sender, "text": words, **more},
+    }
+    shortly = plain(data)
+    expected = chat["type"] == "private" and not sender["is_bot"] and not more
+    assert (shortly is not None) == expected
+    if shortly is not None:
+        assert shortly == read_any(data)
