@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from adapters.wechat.channel import WeChat
 from adapters.wechat.envelope import LARGEST, Envelope, Rejected
 from adapters.wechat.reading import Push, read
-from adapters.wechat.reception import Reception
+from adapters.wechat.reception import Answer, Reception
 
 log = structlog.get_logger(__name__)
 
@@ -51,13 +51,15 @@ class Door:
         except ClientDisconnect:
             return Response(status_code=499)
         self.counts[push.kind] += 1
-        text = await self._text(push)
-        if text is None:
+        answer = await self._answer(push)
+        if answer is None:
             return PlainTextResponse(SUCCESS)
-        sealed = self.envelope.seal(opened, text)
+        sealed = self.envelope.seal(opened, answer.text)
+        if not answer.kept:
+            return Response(sealed, media_type="application/xml")
         return _Told(sealed, lambda: self._reception.told(push), media_type="application/xml")
 
-    async def _text(self, push: Push) -> str | None:
+    async def _answer(self, push: Push) -> Answer | None:
         if push.incoming is not None:
             return await self._reception.answer(push, push.incoming)
         log.info("wechat_noted", kind=push.kind)

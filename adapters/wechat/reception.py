@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -31,6 +31,14 @@ SWEEP = 2.0
 FORGET_EVERY = 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A text to give back at once. `kept`: the records know of it, and want to hear that it was told."""
+
+    text: str
+    kept: bool = True
+
+
 class Reception:
     """One account's pushes. `service` is the core."""
 
@@ -40,7 +48,7 @@ class Reception:
         self._records: Records = wechat.records
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def answer(self, push: Push, message: Incoming) -> str | None:
+    async def answer(self, push: Push, message: Incoming) -> Answer | None:
         """What to say back at once; None when nothing is to be said, or not by this way. Never raises: a customer
         must not see the platform's fault notice because of us."""
         ends = asyncio.get_running_loop().time() + self._wechat.account.ready_by
@@ -48,12 +56,14 @@ class Reception:
             arrival = await self._arrived(push, message, ends)
         except Exception as error:  # the store is away, or a defect: nothing was kept, and the customer must know
             log.error("wechat_push_not_taken", error=type(error).__name__)  # noqa: TRY400
-            return wording.words(wording.language_of(message.text) if message.text else "zh", "apology")
+            language = wording.language_of(message.text) if message.text else "zh"
+            return Answer(wording.words(language, "apology"), kept=False)
         try:
-            return arrival.answer if arrival.closed else await self._answer(push, message, arrival.language, ends)
+            text = arrival.answer if arrival.closed else await self._answer(push, message, arrival.language, ends)
         except Exception as error:  # the message is kept: its answer goes another way
             log.error("wechat_push_left", error=type(error).__name__)  # noqa: TRY400
             return None
+        return Answer(text) if text is not None else None
 
     async def told(self, push: Push) -> None:
         """The answer was written to the wire. Were that forgotten, it would be said once more."""

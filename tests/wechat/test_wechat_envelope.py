@@ -197,7 +197,8 @@ KINDS = ("text", "image", "voice", "video", "location", "link", "event", "file",
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=40)))
 def test_every_push_of_wechats_can_be_read(kind: str, fields: dict[str, str]) -> None:
     wechat = Platform(lambda: NOW)
-    xml = wechat.written(OPENID, {**fields, "MsgType": kind, "MsgId": 7})
+    event = fields.get("Event", "").strip() or "subscribe"
+    xml = wechat.written(OPENID, {**fields, "Event": event, "MsgType": kind, "MsgId": 7})
     push = read(envelope().open(*wechat.signed(xml.encode("utf-8", "replace").decode())).message)
     assert push.openid == OPENID
     assert push.incoming is None or push.opens
