@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Mapping
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from typing import Any
 from uuid import uuid4
 
@@ -43,13 +43,15 @@ class Worker:
         self._woken = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._works = False
+        self._name = uuid4().hex
+        self._claims = count(1)
 
     def hold(self) -> Hold | None:
         """With what a lane can be taken in the same breath as something is put there; None when this worker has
         not begun or its hands are full."""
         if not self._works or len(self._running) >= self._settings.lanes_at_once:
             return None
-        return Hold(uuid4().hex, self._settings.lease)
+        return Hold(self._fresh_token(), self._settings.lease)
 
     def take(self, held: Claim, first: Item) -> None:
         """Begin with a lane that is held, and has handed out its first row."""
@@ -104,9 +106,13 @@ class Worker:
         room = self._settings.lanes_at_once - len(self._running)
         if room <= 0:
             return
-        lease, token = self._settings.lease, uuid4().hex
+        lease, token = self._settings.lease, self._fresh_token()
         for held in await self._database.run_each(lanes.claim, list(self._channels), room, lease, token):
             self._begin(self._drain(held))
+
+    def _fresh_token(self) -> str:
+        """Never given before, in no process. A new uuid each time would cost a call of the kernel's."""
+        return f"{self._name}:{next(self._claims)}"
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, literal, select
 
 from bot.store.clock import dbnow
+from bot.store.prepared import Prepared
 from bot.store.tables import conversation, inbound
 
 
@@ -81,15 +82,17 @@ _SEEN = (
     .scalar_subquery()
 )
 _ONE = select(literal(1).label("one")).subquery()
-_LOAD = select(
-    dbnow().label("now"),
-    _SEEN.label("taken"),
-    conversation.c.version,
-    conversation.c.state,
-    conversation.c.owner,
-    conversation.c.owner_epoch,
-    conversation.c.unreachable,
-).select_from(_ONE.outerjoin(conversation, conversation.c.id == bindparam("conversation")))
+_LOAD = Prepared(
+    select(
+        dbnow().label("now"),
+        _SEEN.label("taken"),
+        conversation.c.version,
+        conversation.c.state,
+        conversation.c.owner,
+        conversation.c.owner_epoch,
+        conversation.c.unreachable,
+    ).select_from(_ONE.outerjoin(conversation, conversation.c.id == bindparam("conversation")))
+)
 _WHOSE = select(conversation.c.customer, conversation.c.state, dbnow().label("now")).where(
     conversation.c.id == bindparam("conversation")
 )
@@ -98,7 +101,7 @@ _WHOSE = select(conversation.c.customer, conversation.c.state, dbnow().label("no
 def load(connection: Connection, ticket: Ticket) -> Loaded:
     """The conversation now, or an empty one when there is none yet."""
     asked = {"conversation": ticket.conversation, "source": ticket.source.value, "id": ticket.id}
-    row = connection.execute(_LOAD, asked).one()
+    row = _LOAD.row(connection, asked)
     owner = (row.owner, row.owner_epoch or 0, bool(row.unreachable))
     return Loaded(row.now, row.taken, row.version, row.state or {}, *owner)
 

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
 from bot.store.lanes import MINE, Claim
+from bot.store.prepared import Prepared
 from bot.store.tables import conversation, dead, lane, outbox
 
 UNREACHABLE = "the customer cannot be reached"
@@ -50,12 +51,13 @@ class Done:
     more: bool
 
 
-_RENEW = update(lane).where(*MINE).values(next_at=dbnow() + bindparam("lease"))
-_ADVANCE = _RENEW.values(done_seq=bindparam("seq"), tries=1)
-_FINISH = (
+_RENEWING = update(lane).where(*MINE).values(next_at=dbnow() + bindparam("lease"))
+_ADVANCING = _RENEWING.values(done_seq=bindparam("seq"), tries=1)
+_RENEW, _ADVANCE = Prepared(_RENEWING), Prepared(_ADVANCING)
+_FINISH = Prepared(
     update(lane)
     .where(*MINE)
-    .values(holder=None, tries=0, done_seq=bindparam("seq"))
+    .values(holder=null(), tries=0, done_seq=bindparam("seq"))
     .values(next_at=case((lane.c.last_seq > bindparam("seq"), dbnow()), else_=null()))
     .returning(lane.c.next_at)
 )
@@ -89,10 +91,12 @@ def _at_once(moving: Any) -> Select[Any]:
     return _with_its_conversation(moved, moved.c.tries, _next(moved.c.done_seq).lateral("next"))
 
 
-_PROCEED = {False: _at_once(_RENEW), True: _at_once(_ADVANCE)}
+_PROCEED = {False: Prepared(_at_once(_RENEWING)), True: Prepared(_at_once(_ADVANCING))}
 _OF_LANE = select(lane.c.done_seq).where(lane.c.conversation == bindparam("key")).scalar_subquery()
-_LOOK = _with_its_conversation(lane, lane.c.tries, _next(_OF_LANE).subquery("next")).where(
-    lane.c.conversation == bindparam("key")
+_LOOK = Prepared(
+    _with_its_conversation(lane, lane.c.tries, _next(_OF_LANE).subquery("next")).where(
+        lane.c.conversation == bindparam("key")
+    )
 )
 _BURY = {
     name: dialect.insert(dead).values(at=dbnow()).on_conflict_do_nothing()
@@ -136,14 +140,14 @@ def bury(connection: Connection, held: Claim, item: Item, why: str, lease: float
 
 def _moved(connection: Connection, values: Mapping[str, Any]) -> Any:
     if connection.dialect.name == "postgresql":
-        return connection.execute(_PROCEED["seq" in values], values).one_or_none()
-    if not connection.execute(_ADVANCE if "seq" in values else _RENEW, values).rowcount:
+        return _PROCEED["seq" in values].row(connection, values)
+    if not (_ADVANCE if "seq" in values else _RENEW).count(connection, values):
         return None
-    return connection.execute(_LOOK, values).one()
+    return _LOOK.row(connection, values)
 
 
 def _finish(connection: Connection, held: Claim) -> Done | None:
-    row = connection.execute(_FINISH, {**held.values, "seq": held.last_seq}).one_or_none()
+    row = _FINISH.row(connection, {**held.values, "seq": held.last_seq})
     return None if row is None else Done(more=row.next_at is not None)
 
 
@@ -153,7 +157,7 @@ def _is_fenced(row: Any) -> bool:
 
 
 def _pass(connection: Connection, held: Claim, seq: int, lease: float, fate: str) -> bool:
-    if not connection.execute(_ADVANCE, {**held.values, "seq": seq, "lease": lease}).rowcount:
+    if not _ADVANCE.count(connection, {**held.values, "seq": seq, "lease": lease}):
         return False
     connection.execute(_FATE, {"key": held.conversation, "at_seq": seq, "new_fate": fate})
     return True

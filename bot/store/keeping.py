@@ -7,7 +7,6 @@ round trips and no such statement, in four.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +33,7 @@ from bot.store import lanes
 from bot.store.clock import dbnow
 from bot.store.conversations import Loaded, Source, Taken, Ticket
 from bot.store.lanes import Claim, Hold
+from bot.store.prepared import Prepared, Values
 from bot.store.tables import conversation, inbound, lane, outbox
 from bot.store.types import Json
 
@@ -87,8 +87,12 @@ _FIRST = {
 }
 # A customer who writes can be reached again.
 _SWAPS = {Source.INNER: _SWAP, Source.CUSTOMER: _SWAP.values(unreachable=false())}
-_TAKE = insert(inbound).values(at=dbnow())
-_ADD = insert(outbox).values(at=dbnow(), fate=None)
+_PREPARED_FIRST = Prepared(_FIRST["sqlite"])
+_PREPARED_SWAPS = {source: Prepared(swap) for source, swap in _SWAPS.items()}
+_CAME: Values = {name: bindparam(name) for name in ("conversation", "source", "message_id", "seq", "payload")}
+_TAKE = Prepared(insert(inbound).values(at=dbnow(), **_CAME))
+_GOES: Values = {name: bindparam(name) for name in ("conversation", "seq", "kind", "payload", "epoch")}
+_ADD = Prepared(insert(outbox).values(at=dbnow(), **_GOES))
 
 Found = tuple[int, str | None] | None
 
@@ -101,22 +105,18 @@ def _in_turn(
     count = len(taken.lines)
     last, holder = lanes.grow(connection, ticket.conversation, ticket.channel, 1 + count, mode, hold)
     row = {"conversation": ticket.conversation, "source": ticket.source.value, "message_id": ticket.id}
-    connection.execute(_TAKE, {**row, "seq": last - count, "payload": taken.payload})
-    if count:
-        same = {"conversation": ticket.conversation, "epoch": loaded.owner_epoch}
-        rows = [
-            {**same, "seq": seq, "kind": line.kind, "payload": line.payload}
-            for seq, line in enumerate(taken.lines, last - count + 1)
-        ]
-        connection.execute(_ADD, rows)
+    _TAKE.count(connection, {**row, "seq": last - count, "payload": taken.payload})
+    same = {"conversation": ticket.conversation, "epoch": loaded.owner_epoch}
+    for seq, line in enumerate(taken.lines, last - count + 1):
+        _ADD.count(connection, {**same, "seq": seq, "kind": line.kind, "payload": line.payload})
     return last, holder
 
 
 def _swap(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken) -> bool:
     values = {"key": ticket.conversation, "new_state": taken.state, "new_customer": taken.customer}
     if loaded.version is None:
-        return connection.execute(_FIRST["sqlite"], {**values, "of_channel": ticket.channel}).rowcount == 1
-    return connection.execute(_SWAPS[ticket.source], {**values, "was": loaded.version}).rowcount == 1
+        return _PREPARED_FIRST.count(connection, {**values, "of_channel": ticket.channel}) == 1
+    return _PREPARED_SWAPS[ticket.source].count(connection, {**values, "was": loaded.version}) == 1
 
 
 # --- PostgreSQL: all in one statement ---------------------------------------------------------------------------
@@ -163,14 +163,14 @@ def _statement(swap: Any, mode: lanes.Mode) -> Any:
 
 
 _WAYS: dict[str, Any] = {"first": _FIRST["postgresql"], **{str(source): swap for source, swap in _SWAPS.items()}}
-_AT_ONCE = {(name, mode): _statement(swap, mode) for name, swap in _WAYS.items() for mode in lanes.Mode}
+_AT_ONCE = {(name, mode): Prepared(_statement(swap, mode)) for name, swap in _WAYS.items() for mode in lanes.Mode}
 
 
 def _at_once(
     connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None, mode: lanes.Mode
 ) -> Found:
     name = "first" if loaded.version is None else ticket.source
-    values: Mapping[str, Any] = {
+    values: Values = {
         "key": ticket.conversation,
         "of_channel": ticket.channel,
         "was": loaded.version,
@@ -184,7 +184,7 @@ def _at_once(
         "epoch": loaded.owner_epoch,
         **(hold.values if hold else {}),
     }
-    row = connection.execute(_AT_ONCE[name, mode], values).one_or_none()
+    row = _AT_ONCE[name, mode].row(connection, values)
     return row and (row.last_seq, row.holder)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, Connection, Text, bindparam, case, exists, fu
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
+from bot.store.prepared import Prepared
 from bot.store.tables import channel_pause, conversation, lane
 
 CALM_TRIES = 6
@@ -109,7 +110,7 @@ def _growing(dialect: Any, mode: Mode) -> Any:
 
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
-_GROW = {(name, mode): _growing(dialect, mode) for name, dialect in _DIALECTS.items() for mode in Mode}
+_GROW = {(name, mode): Prepared(_growing(dialect, mode)) for name, dialect in _DIALECTS.items() for mode in Mode}
 _DUE = (
     select(lane.c.conversation)
     .where(
@@ -141,7 +142,7 @@ def grow(
 ) -> tuple[int, str | None]:
     """Like `extend`; also who holds the lane then."""
     values = {"key": key, "of_channel": channel, "count": count, **(hold.values if hold else {})}
-    row = connection.execute(_GROW[connection.dialect.name, mode], values).one()
+    row = _GROW[connection.dialect.name, mode].row(connection, values)
     return row.last_seq, row.holder
 
 
