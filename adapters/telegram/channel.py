@@ -18,7 +18,7 @@ from adapters.telegram.pieces import Habits, Piece, chosen, pieces
 from adapters.telegram.refusals import delivery_error
 from adapters.telegram.wording import html
 from bot.channel import Capabilities, Notes
-from bot.errors import Later, Undeliverable
+from bot.errors import Later, StoreUnavailable, Undeliverable
 from bot.messages import Address, Attachment, Outgoing
 
 log = structlog.get_logger(__name__)
@@ -68,7 +68,14 @@ class Telegram:
             raise delivery_error(error) from None
         self._end(chat, note, message)
         if note.lasting() != before:
+            await self._remember(address, note)
+
+    async def _remember(self, address: Address, note: Note) -> None:
+        """What is forgotten here only shows: a button stays. The message itself has arrived and must not fail."""
+        try:
             await self._notes.write(address.conversation, note.to_json())
+        except StoreUnavailable:
+            log.warning("telegram_note_lost", conversation=address.conversation)
 
     async def typing(self, address: Address) -> None:
         """Show that something is being done, for about five seconds or until the next message."""

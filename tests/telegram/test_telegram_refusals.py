@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from adapters.telegram.calls import Calls
-from adapters.telegram.channel import MOST_COPIES
-from bot.errors import Later, Undeliverable, Unreachable
+from adapters.telegram.channel import MOST_COPIES, Telegram
+from adapters.telegram.limits import Limits
+from adapters.telegram.pieces import Habits
+from bot.errors import Later, StoreUnavailable, Undeliverable, Unreachable
 from bot.messages import Address, Attachment, AttachmentKind, Choice, Outgoing
 from bot.store import attachments
 from bot.store.database import Database
@@ -235,3 +240,22 @@ async def test_the_librarys_own_log_holds_neither_words_nor_token(
     await hooked.settle()
     assert "4711" not in caplog.text
     assert hooked.api.token not in caplog.text
+
+
+class FullNotes:
+    """A store that can be read, and is full."""
+
+    async def read(self, conversation: str) -> dict[str, Any]:
+        return {}
+
+    async def write(self, conversation: str, note: Mapping[str, Any]) -> None:
+        raise StoreUnavailable("the database is full")
+
+
+async def test_a_message_that_arrived_does_not_fail_for_its_note(hooked: Tepai, mei: Customer) -> None:
+    calls, files = Calls(hooked.adapter.bot), hooked.adapter._store.files
+    channel = Telegram(calls, FullNotes(), files, Habits(), Limits(100))
+    await channel.send(CHAT, Outgoing("which?", YES_NO), 2)
+    assert mei.chat.texts() == ["which?"]
+    with pytest.raises(StoreUnavailable):  # while of a longer one the rest is still to come
+        await channel.send(CHAT, Outgoing("这是一句话，说了又说。" * 900), 4)
