@@ -13,6 +13,7 @@ from bot.messages import Address
 from bot.store import leases
 from bot.store.clock import dbnow
 from bot.store.database import Database
+from bot.store.prepared import Prepared
 from bot.store.tables import channel_note, conversation, lease
 
 
@@ -63,24 +64,24 @@ class Reachability:
         await self._database.run(_mark, address.conversation, not reachable)
 
 
-_READ = select(channel_note.c.value).where(channel_note.c.conversation == bindparam("key"))
+_READ = Prepared(select(channel_note.c.value).where(channel_note.c.conversation == bindparam("key")))
 
 
-def _put(dialect: Any) -> Any:
+def _put(dialect: Any) -> Prepared:
     fresh = dialect.insert(channel_note).values(conversation=bindparam("key"), value=bindparam("note"))
-    return fresh.on_conflict_do_update(index_elements=["conversation"], set_={"value": fresh.excluded.value})
+    return Prepared(fresh.on_conflict_do_update(index_elements=["conversation"], set_={"value": fresh.excluded.value}))
 
 
 _PUT = {"sqlite": _put(sqlite), "postgresql": _put(postgresql)}
 
 
 def _read(connection: Connection, key: str) -> dict[str, Any]:
-    found: dict[str, Any] | None = connection.execute(_READ, {"key": key}).scalar()
-    return found or {}
+    found = _READ.row(connection, {"key": key})
+    return found.value if found else {}
 
 
 def _write(connection: Connection, key: str, note: dict[str, Any]) -> None:
-    connection.execute(_PUT[connection.dialect.name], {"key": key, "note": note})
+    _PUT[connection.dialect.name].count(connection, {"key": key, "note": note})
 
 
 def _prolong(connection: Connection, name: str, token: str, seconds: float) -> bool:
