@@ -373,6 +373,20 @@ def mend_records(connection: Connection) -> None:
     connection.execute(text("alter table broken rename to wechat_push"))
 
 
+async def test_either_database_serves(database: Database, clock: Clock, wechat: Platform) -> None:
+    household = Household(database, clock, wechat)
+    house = await household.open()
+    await wechat.says(OPENID, "burst")
+    await wechat.says(OPENID, "cancel")
+    await house.news("a")
+    await until_shown(wechat, 3)
+    await asyncio.gather(*(wechat.says(f"oPerson{n:02}", "hello") for n in range(20)))
+    assert texts(wechat)[1:] == ["2: will cancel\n\n3: act 1 cancelled", "4: woke a []"]
+    assert all(texts(wechat, f"oPerson{n:02}") == ["1: hello"] for n in range(20))
+    assert (await house.adapter.channel.standing(CHAT)).left == 4
+    await household.stop()
+
+
 async def test_many_at_once_are_all_answered_at_once(household: Household, wechat: Platform) -> None:
     await household.open()
     people = [f"oPerson{n:02}" for n in range(64)]
