@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, delete, select, update
 
 from bot.bootstrap import performers
+from bot.channel import Channel
 from bot.config import Settings, load
 from bot.dialogue.conversation import Conversation, Frame
 from bot.dialogue.engine import Engine
@@ -25,7 +26,7 @@ from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
 from bot.store.database import Database
 from bot.store.tables import conversation
-from tests.conversations.driver import CHAT, Phone
+from tests.conversations.driver import Phone
 from tests.conversations.ground import DAY, Clock, Ground, words
 from tests.conversations.script import Stored
 
@@ -119,7 +120,7 @@ class World:
 
     async def conversation(self) -> Conversation:
         """The conversation as stored."""
-        found = await self._rows(select(conversation.c.state).where(conversation.c.id == CHAT.conversation))
+        found = await self._rows(select(conversation.c.state))
         return Conversation.from_json(found[0]["state"] if found else {})
 
     async def table(self, table: Table) -> list[dict[str, Any]]:
@@ -144,8 +145,9 @@ def settings(url: str, *, stalls: bool) -> Settings:
     return read.model_copy(update={"orders": read.orders.model_copy(update={"timeout": STALL})}) if stalls else read
 
 
-async def world(ground: Ground, engine: Engine, at: str, *, stalls: bool) -> World:
-    """The ground as seeded, at this time of the day. `stalls`: the order service will not answer for a while."""
+async def world(ground: Ground, engine: Engine, at: str, *, stalls: bool, channel: Channel | None = None) -> World:
+    """The ground as seeded, at this time of the day. `stalls`: the order service will not answer for a while.
+    `channel`: where the chat is, if not on the phone."""
     await ground.put_back(time_of_day(at))
     database, clock = ground.database, ground.clock
     line = OrderLine(database)
@@ -153,8 +155,9 @@ async def world(ground: Ground, engine: Engine, at: str, *, stalls: bool) -> Wor
     gateway = SqlGateway(line, chosen.orders.policy())  # type: ignore[arg-type]
     links = Links(chosen.secret.get_secret_value(), chosen.identity.link_hours, clock)
     phone = Phone()
+    used = channel or phone
     patience = replace(RUNTIME, read=STALL, act=STALL) if stalls else RUNTIME
-    parts = (performers(chosen, database, gateway, None), {phone.name: phone}, gateway, links, patience)
+    parts = (performers(chosen, database, gateway, None), {used.name: used}, gateway, links, patience)
     return World(database, clock, line, gateway, links, Runtime(database, engine, *parts), ground.data, phone)
 
 
