@@ -49,6 +49,8 @@ class Account:
     def __post_init__(self) -> None:
         if not self.token:
             raise ConfigError("TEPAI_WECHAT_TOKEN: missing; with an empty token anybody could forge pushes")
+        if not self.secret and self.verified:
+            raise ConfigError("TEPAI_WECHAT_SECRET: missing; without it nothing can be sent")
         if not self.aes_key and not self.allow_plain:
             raise ConfigError("TEPAI_WECHAT_AES_KEY: missing; plain mode needs wechat.allow_plain: true")
         for variable, key in (("AES_KEY", self.aes_key), ("OLD_AES_KEY", self.old_aes_key)):

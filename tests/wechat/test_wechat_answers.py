@@ -23,6 +23,8 @@ from tests.wechat.platform import FAULT, Platform
 
 SOON = 0.3
 """Seconds until a push must be answered, where a test waits for that."""
+LATER = 1.5
+"""The same where something has to be ready by then."""
 
 
 @dataclass
@@ -95,7 +97,7 @@ async def test_what_is_not_ready_is_acknowledged_and_sent_later(
 async def test_what_is_ready_in_time_is_answered_and_the_rest_follows(
     household: Household, wechat: Platform, desk: SlowDesk
 ) -> None:
-    await household.open(desk, ready_by=SOON)
+    await household.open(desk, ready_by=LATER)
     await wechat.says(OPENID, "cancel")
     assert texts(wechat) == ["1: will cancel"]
     desk.may_answer.set()
@@ -108,7 +110,7 @@ async def test_a_second_attempt_joins_the_work_and_gets_its_answer(
     household: Household, wechat: Platform, desk: SlowDesk
 ) -> None:
     house = await household.open(desk, ready_by=4.0)
-    wechat.patience = 0.3
+    wechat.patience = 0.6
     pushing = asyncio.ensure_future(wechat.says(OPENID, "read"))
     await desk.reached.wait()
     await until(lambda: household.all(wechat_push, "attempts", least=2))
@@ -147,7 +149,7 @@ async def test_who_died_before_the_answer_was_decided_is_replaced(
     household: Household, wechat: Platform, desk: SlowDesk
 ) -> None:
     first = await household.open(desk, ready_by=4.0)
-    wechat.patience = 0.5
+    wechat.patience = 1.0
     pushing = asyncio.ensure_future(wechat.says(OPENID, "read"))
     await desk.reached.wait()
     await household.kill(first)
@@ -255,7 +257,7 @@ async def test_an_account_that_turns_out_to_have_no_rights_is_like_one_without(
     household: Household, wechat: Platform, desk: SlowDesk
 ) -> None:
     wechat.verified = False
-    house = await household.open(desk, ready_by=SOON)
+    house = await household.open(desk, ready_by=LATER)
     await wechat.says(OPENID, "cancel")
     desk.may_answer.set()
     await until(lambda: wechat.errors[48001] > 0 and not house.adapter.channel.postman.may_call)

@@ -219,6 +219,9 @@ def test_any_other_menu_id_is_itself_or_some_token(id: str) -> None:
 def test_an_account_without_a_token_or_key_is_not_opened() -> None:
     with pytest.raises(ConfigError, match="TEPAI_WECHAT_TOKEN"):
         account("http://127.0.0.1:1", token="")
+    with pytest.raises(ConfigError, match="TEPAI_WECHAT_SECRET"):
+        account("http://127.0.0.1:1", secret="")
+    assert account("http://127.0.0.1:1", secret="", verified=False).secret == ""
     with pytest.raises(ConfigError, match="TEPAI_WECHAT_AES_KEY"):
         account("http://127.0.0.1:1", aes_key="")
     with pytest.raises(ConfigError, match="43 letters"):
