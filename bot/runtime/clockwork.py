@@ -55,7 +55,7 @@ class Clockwork:
 
     async def run_timers(self) -> bool:
         """Do the timers that are due; False when there was none."""
-        found = await self._database.run(timers.hold_due, BATCH, self._settings.lease)
+        found = await self._database.run_each(timers.hold_due, BATCH, self._settings.lease)
         for due in found:
             if due.kind == "remind":
                 await self._remind(due)
@@ -68,7 +68,7 @@ class Clockwork:
 
         Looks before it takes the lease, so that an idle process writes nothing.
         """
-        seen = await self._database.run(leases.value, ORDER_CHANGES)
+        seen = await self._database.run_each(leases.value, ORDER_CHANGES)
         if not await self._changes((seen or {}).get("cursor", 0)):
             return False
         token = uuid4().hex

@@ -46,7 +46,7 @@ class Links(Protocol):
 
 class Runtime:
     """Implements `bot.channel.Service`. Between `start` and `stop` everything due is done in the background;
-    without them, `settle` does it."""
+    without them, `settle` does it, and from then on what a message leads to is begun with the message."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Runtime:
         """Do everything that is due now: lanes, timers, order changes; return when nothing is."""
         busy = True
         while busy:
-            while await self._worker.drain_due() or await self._clockwork.run_timers():
+            while any(await asyncio.gather(self._worker.drain_due(), self._clockwork.run_timers())):
                 pass
             busy = await self._clockwork.run_changes()
 

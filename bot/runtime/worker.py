@@ -87,7 +87,9 @@ class Worker:
 
     async def drain_due(self) -> bool:
         """Drain what is due now and wait for what is in hand; False when there was nothing."""
-        await self._claim()
+        self._works = True
+        if not self._running:
+            await self._claim()
         running = list(self._running)
         if running:
             await asyncio.wait(running)

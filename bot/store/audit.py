@@ -24,7 +24,8 @@ def audit(
 ) -> None:
     """Add one entry, in the caller's transaction. With `key` (an act's) the entry is kept only once.
 
-    `actor`: "customer", "bot", a member of staff or "operator:" and a name; `subject`: a customer, an order, or a contact's hash.
+    `actor`: "customer", "bot", a member of staff or "operator:" and a name; `subject`: a customer, an order, or a
+    contact's hash.
     """
     insert_new(
         connection,

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Text, bindparam, case, exists, func, null, select, update
+from sqlalchemy import BigInteger, Connection, Text, bindparam, case, exists, func, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
@@ -111,23 +112,30 @@ def _growing(dialect: Any, mode: Mode) -> Any:
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
 _GROW = {(name, mode): Prepared(_growing(dialect, mode)) for name, dialect in _DIALECTS.items() for mode in Mode}
-_DUE = (
-    select(lane.c.conversation)
-    .where(
-        lane.c.channel.in_(bindparam("channels", expanding=True)),
-        lane.c.next_at <= dbnow(),
-        lane.c.channel.not_in(select(channel_pause.c.channel).where(channel_pause.c.blocked_until > dbnow())),
+
+
+@cache
+def _claiming(channels: int) -> Prepared:
+    """For so many channels: their names are parameters, one each."""
+    names: list[Any] = [bindparam(f"channel_{place}") for place in range(channels)]
+    paused = select(channel_pause.c.channel).where(channel_pause.c.blocked_until > dbnow())
+    due = (
+        select(lane.c.conversation)
+        .where(lane.c.channel.in_(names), lane.c.next_at <= dbnow(), lane.c.channel.not_in(paused))
+        .order_by(lane.c.next_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
     )
-    .order_by(lane.c.next_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_CLAIM = (
-    update(lane)
-    .where(lane.c.conversation.in_(_DUE))
-    .values(next_at=dbnow() + bindparam("lease"), holder=bindparam("token_"), tries=lane.c.tries + 1)
-    .returning(lane.c.conversation, lane.c.last_seq, lane.c.tries)
-)
+    return Prepared(
+        update(lane)
+        .where(lane.c.conversation.in_(due))
+        .values(
+            next_at=dbnow() + bindparam("lease"), holder=bindparam("token_"), tries=lane.c.tries + literal_column("1")
+        )
+        .returning(lane.c.conversation, lane.c.last_seq, lane.c.tries)
+    )
+
+
 MINE = (lane.c.conversation == bindparam("key"), lane.c.holder == bindparam("token_"))
 _LATER = update(lane).where(*MINE).values(holder=None, next_at=dbnow() + bindparam("delay"))
 
@@ -148,8 +156,8 @@ def grow(
 
 def claim(connection: Connection, channels: Sequence[str], most: int, lease: float, token: str) -> list[Claim]:
     """Take at most `most` lanes that are due, for `lease` seconds. A holder that dies lets them come due again."""
-    asked = {"channels": list(channels), "most": most, "lease": lease, "token_": token}
-    rows = connection.execute(_CLAIM, asked)
+    names = {f"channel_{place}": name for place, name in enumerate(channels)}
+    rows = _claiming(len(channels)).rows(connection, {**names, "most": most, "lease": lease, "token_": token})
     return [Claim(row.conversation, token, row.last_seq, row.tries) for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 SQLAlchemy looks every statement up, builds its parameters and wraps its result anew each time: about four fifths of
 what a statement of a step costs on SQLite. Here its compiler, its types and its connection are used, and what is the
-same each time is done once; docs/decisions/0004-hot-path.md has the figures.
+same each time is done once; docs/decisions/0006-hot-path.md has the figures.
 """
 
 from __future__ import annotations

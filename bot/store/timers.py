@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
+from bot.store.prepared import Prepared
 from bot.store.tables import timer
 
 
@@ -31,7 +32,7 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_HOLD = (
+_HOLD = Prepared(
     update(timer)
     .where(tuple_(timer.c.conversation, timer.c.name).in_(_DUE))
     .values(due_at=dbnow() + bindparam("lease"))
@@ -53,7 +54,7 @@ def put(
 
 def hold_due(connection: Connection, most: int, lease: float) -> list[Due]:
     """Take timers that are due, for `lease` seconds; a holder that dies lets them come due again."""
-    rows = connection.execute(_HOLD, {"most": most, "lease": lease})
+    rows = _HOLD.rows(connection, {"most": most, "lease": lease})
     return [Due(row.conversation, row.name, row.kind, row.payload, row.due_at) for row in rows]
 
 
