@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from adapters.wechat import wording
 from adapters.wechat.account import Account
-from adapters.wechat.api import Api
+from adapters.wechat.api import CALL_SECONDS, Api
 from adapters.wechat.postman import Postman
 from adapters.wechat.reading import NAME
 from adapters.wechat.records import Records, Standing
@@ -29,9 +30,17 @@ class WeChat:
         self.clock = clock
         self.api = Api(account, records, clock, most)
         self.postman = Postman(account, records, self.api)
+        self._sending: set[asyncio.Task[None]] = set()
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
         """See `bot.channel.Channel.send`. What stands right behind it in the log goes out together with it."""
+        # A caller whose time is over must not cut off a call whose outcome then nobody would note.
+        sending = asyncio.create_task(self._send(address, message, seq))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sent)
+        await asyncio.shield(sending)
+
+    async def _send(self, address: Address, message: Outgoing, seq: int) -> None:
         conversation, postman, payload = address.conversation, self.postman, outgoing_to_json(message)
         parcel = await self.records.put(conversation, seq, payload, wording.cut, postman.pack, api=postman.may_call)
         if parcel is not None:
@@ -39,10 +48,17 @@ class WeChat:
         else:
             await postman.call_back(conversation)
 
+    def _sent(self, sending: asyncio.Task[None]) -> None:
+        self._sending.discard(sending)
+        if not sending.cancelled():
+            sending.exception()  # where its caller has left, nobody else asks for it
+
     async def standing(self, address: Address) -> Standing:
         """How many messages may still be sent to this customer, until when and why: the countdown for staff."""
         return await self.records.standing(address.conversation)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Let the calls under way end, and give the connections back."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=CALL_SECONDS)
         await self.api.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from sqlalchemy import Connection
 
@@ -141,6 +143,24 @@ async def test_an_outage_of_wechats_loses_nothing_and_doubles_nothing(
         wechat.mood = "up"
         await house.adapter.reception.look_after()
     assert [text.split()[2] for text in texts(wechat)[1:]] == ["down", "html", "busy", "blocked"]
+
+
+async def test_a_call_that_outlasts_its_caller_is_noted_all_the_same(house: House, wechat: Platform) -> None:
+    calling, may_end = asyncio.Event(), asyncio.Event()
+
+    async def hold(path: str) -> None:
+        calling.set()
+        await may_end.wait()
+
+    wechat.before_answer = hold
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await house.adapter.channel.send(CHAT, Outgoing("slow"), 1000)
+    assert calling.is_set()
+    may_end.set()
+    await until(lambda: len(texts(wechat)) == 2)
+    await house.adapter.channel.send(CHAT, Outgoing("slow"), 1000)
+    assert texts(wechat) == ["1: hello", "slow"]
 
 
 async def test_failures_are_not_repeated_at_once(house: House, wechat: Platform, clock: Clock) -> None:
