@@ -43,6 +43,7 @@ class OrderLine:
     state: str = "up"
 
     _answers_left: int = 0
+    _half_done: bool = False
     _then: Callable[[], Awaitable[None]] | None = None
 
     async def become(self, state: str | None) -> None:
@@ -57,12 +58,24 @@ class OrderLine:
         self._answers_left, self._then = answers, then
 
     async def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        await self._count()
+        await self._answer()
+        return await self.database.run(fn, *args, **kwargs)
+
+    async def run_each(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        await self._answer()
+        found = await self.database.run_each(fn, *args, **kwargs)
+        self._half_done = found is None
+        return found
+
+    async def _answer(self) -> None:
+        # A look that finds nothing is followed by a proper question: both are one answer.
+        half_done, self._half_done = self._half_done, False
+        if not half_done:
+            await self._count()
         if self.state == "down":
             raise StoreUnavailable("the order service is away")
         if self.state == "silent":
             await asyncio.Event().wait()
-        return await self.database.run(fn, *args, **kwargs)
 
     async def _count(self) -> None:
         if self._then is None:

@@ -14,14 +14,16 @@ from bot.orders.checks import tidy
 from bot.orders.model import Change, Customer, Field, Order, Quote
 from bot.orders.policy import Policy
 from bot.orders.sql import acts, rows, rules
-from bot.orders.sql.simulation import advance, advance_those_of, catch_up, look_at
+from bot.orders.sql.plan import Plan
+from bot.orders.sql.simulation import advance, advance_those_of, all_at_rest, at_rest, catch_up, look_at
 from bot.orders.sql.tables import contacts, customers, outbox
 from bot.store.database import Database
+from bot.store.prepared import Prepared
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_CUSTOMER = select(customers).where(customers.c.id == bindparam("customer"))
+_CUSTOMER = Prepared(select(customers).where(customers.c.id == bindparam("customer")))
 _OWNER = select(customers).join(contacts).where(contacts.c.contact == bindparam("contact"))
 _OUTBOX = select(outbox).order_by(outbox.c.id.desc()).limit(bindparam("most"))
 
@@ -45,7 +47,7 @@ class SqlGateway:
 
     async def customer(self, customer: str) -> Customer | None:
         """The customer with this id."""
-        return await self._run(_customer, customer)
+        return await self._peek(_customer, customer)
 
     async def customer_by_contact(self, contact: str) -> Customer | None:
         """The customer with this phone number (E.164) or e-mail address (lower case) on file."""
@@ -61,11 +63,15 @@ class SqlGateway:
 
     async def orders(self, customer: str) -> Sequence[Order]:
         """The customer's orders, newest first, at most 20."""
-        return await self._run(_orders, customer)
+        found = await self._peek(all_at_rest, customer)
+        if found is None:
+            return await self._run(_orders, customer)
+        return _newest_first([plan.seen(now) for plan, now in found])
 
     async def order(self, customer: str, number: str) -> Order:
         """One order as last known."""
-        return await self._run(_order, customer, number)
+        plan, now = await self._looked_at(customer, number)
+        return plan.seen(now)
 
     async def refresh(self, customer: str, number: str) -> Order:
         """One order after asking the courier side now."""
@@ -73,7 +79,8 @@ class SqlGateway:
 
     async def quote(self, customer: str, number: str) -> Quote:
         """What cancelling would cost now, or why it cannot be done."""
-        return await self._run(_quote, self._policy, customer, number)
+        plan, now = await self._looked_at(customer, number)
+        return rules.quote(plan.order, now, self._policy)
 
     async def cancel(self, customer: str, number: str, *, accepted_fee: int, reason: str, key: str) -> None:
         """Cancel at no more than the accepted fee. Raises `FeeRose` or `NotAllowed`."""
@@ -104,6 +111,17 @@ class SqlGateway:
     async def _once(self, customer: str, key: str, act: Callable[[Connection], acts.Answer]) -> None:
         (await self._run(acts.once, customer, key, act)).raised()
 
+    async def _looked_at(self, customer: str, number: str) -> tuple[Plan, float]:
+        at_once = await self._peek(at_rest, customer, number)
+        return await self._run(look_at, customer, number) if at_once is None else at_once
+
+    async def _peek(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """For a single statement that changes nothing."""
+        try:
+            return await self._database.run_each(fn, *args, **kwargs)
+        except StoreUnavailable as error:
+            raise OrderServiceDown(str(error)) from None
+
     async def _run(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await self._database.run(fn, *args, **kwargs)
@@ -112,7 +130,7 @@ class SqlGateway:
 
 
 def _customer(connection: Connection, customer: str) -> Customer | None:
-    row = connection.execute(_CUSTOMER, {"customer": customer}).one_or_none()
+    row = _CUSTOMER.row(connection, {"customer": customer})
     return None if row is None else Customer(**row._asdict())
 
 
@@ -129,13 +147,11 @@ def _outbox(connection: Connection, limit: int) -> Sequence[SentCode]:
 def _orders(connection: Connection, customer: str) -> Sequence[Order]:
     advance_those_of(connection, customer)
     now = rows.now(connection)
-    seen = [plan.seen(now) for plan in rows.newest_of(connection, customer)]
-    return sorted(seen, key=lambda order: order.placed_at, reverse=True)
+    return _newest_first([plan.seen(now) for plan in rows.newest_of(connection, customer)])
 
 
-def _order(connection: Connection, customer: str, number: str) -> Order:
-    plan, now = look_at(connection, customer, number)
-    return plan.seen(now)
+def _newest_first(orders: Sequence[Order]) -> Sequence[Order]:
+    return sorted(orders, key=lambda order: order.placed_at, reverse=True)
 
 
 def _refresh(connection: Connection, customer: str, number: str) -> Order:
@@ -144,11 +160,6 @@ def _refresh(connection: Connection, customer: str, number: str) -> Order:
     if asked != plan:
         rows.save(connection, asked)
     return catch_up(connection, asked, now).seen(now)
-
-
-def _quote(connection: Connection, policy: Policy, customer: str, number: str) -> Quote:
-    plan, now = look_at(connection, customer, number)
-    return rules.quote(plan.order, now, policy)
 
 
 def _changes(connection: Connection, after: int, limit: int) -> Sequence[Change]:

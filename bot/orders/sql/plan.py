@@ -79,6 +79,10 @@ class Plan:
             return None
         return self.moves_from + self.moves[0].after
 
+    def is_at_rest(self, now: float) -> bool:
+        """Whether somebody who looks now changes nothing by it."""
+        return self.rests_since is None and not (self.due_at is not None and self.due_at <= now)
+
     def seen(self, now: float) -> Order:
         """The order as the platform shows it now."""
         order = self.order if self.rests_since is None else shifted(self.order, now - self.rests_since)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, literal_column, select, update
 
 from bot.errors import OrderNotFound
 from bot.orders.checks import tidy
@@ -18,6 +18,7 @@ from bot.orders.model import Change, Order
 from bot.orders.sql.plan import Move, Plan, Step
 from bot.orders.sql.tables import changes, feed, orders
 from bot.store.clock import dbnow
+from bot.store.prepared import Prepared
 
 MOST_ORDERS = 20
 
@@ -29,6 +30,9 @@ _CHANGE = TypeAdapter(Change)
 # Statements are built once: building one takes as long as everything else about it.
 _NOW = select(dbnow())
 _MINE = select(orders).where(orders.c.customer == bindparam("customer"))
+_STANDING = select(orders, dbnow().label("now")).where(orders.c.customer == bindparam("customer"))
+_ONE_STANDING = Prepared(_STANDING.where(orders.c.number == bindparam("number")))
+_ALL_STANDING = Prepared(_STANDING.order_by(orders.c.placed_at.desc()).limit(literal_column(str(MOST_ORDERS))))
 _LOCKED = _MINE.where(orders.c.number == bindparam("number")).with_for_update()
 _IS_DUE = orders.c.due_at <= dbnow()
 _DUE = (
@@ -54,6 +58,17 @@ def locked(connection: Connection, customer: str, number: str) -> Plan:
     if row is None:
         raise OrderNotFound("this customer has no such order")
     return _plan(row)
+
+
+def standing(connection: Connection, customer: str, number: str) -> tuple[Plan, float] | None:
+    """This customer's order as it stands, and the time; not locked. None when there is none."""
+    row = _ONE_STANDING.row(connection, {"customer": customer, "number": tidy(number)})
+    return None if row is None else (_plan(row), row.now)
+
+
+def all_standing(connection: Connection, customer: str) -> Sequence[tuple[Plan, float]]:
+    """This customer's newest orders as they stand, and the time; not locked."""
+    return [(_plan(row), row.now) for row in _ALL_STANDING.rows(connection, {"customer": customer})]
 
 
 def due(connection: Connection, limit: int) -> Sequence[Plan]:
