@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -14,8 +13,10 @@ from bot.errors import StoreUnavailable
 
 T = TypeVar("T")
 
-FOR_TRANSACTIONS = 6
-FOR_STATEMENTS = 6
+FOR_TRANSACTIONS = 4
+FOR_STATEMENTS = 8
+MOST_WAITING = 1_000
+"""Statements that may wait for a connection: more than a database that answers at all ever leaves behind."""
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
 
@@ -33,8 +34,11 @@ class PostgresRunner:
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
             hide_parameters=True,
         )
-        self._room = asyncio.Semaphore(FOR_STATEMENTS)
-        self._at_hand: list[AsyncConnection] = []
+        # None stands for a connection that may still be made.
+        self._at_hand: asyncio.LifoQueue[AsyncConnection | None] = asyncio.LifoQueue()
+        for _ in range(FOR_STATEMENTS):
+            self._at_hand.put_nowait(None)
+        self._waiting = 0
 
     async def run(self, fn: Callable[[Connection], T]) -> T:
         """All or nothing."""
@@ -43,12 +47,17 @@ class PostgresRunner:
 
     async def run_each(self, fn: Callable[[Connection], T]) -> T:
         """Every statement by itself."""
-        await self._wait_for_room()
+        connection = await self._taken()
         try:
-            async with self._autocommitting() as connection:
-                return await connection.run_sync(fn)
+            if connection is None:
+                connection = await self._connected()
+            return await connection.run_sync(fn)
+        except asyncio.CancelledError:  # perhaps in the middle of a statement
+            lost, connection = connection, None
+            await asyncio.shield(_drop(lost))
+            raise
         finally:
-            self._room.release()
+            await self._give_back(connection)
 
     async def close(self) -> None:
         """Later calls raise `StoreUnavailable`."""
@@ -62,37 +71,49 @@ class PostgresRunner:
             raise StoreUnavailable("the database is closed")
         return self._engine
 
-    async def _wait_for_room(self) -> None:
+    async def _taken(self) -> AsyncConnection | None:
+        if self._waiting >= MOST_WAITING:
+            raise StoreUnavailable("the database is too busy")
+        self._waiting += 1
         try:
-            async with asyncio.timeout(CONNECT_SECONDS if self._room.locked() else None):
-                await self._room.acquire()
-        except TimeoutError:
-            raise StoreUnavailable("the database is too busy") from None
+            connection = await self._at_hand.get()
+        finally:
+            self._waiting -= 1
+        if connection is None or not _is_lost(connection):
+            return connection
+        await _drop(connection)
+        return None
 
-    @asynccontextmanager
-    async def _autocommitting(self) -> AsyncIterator[AsyncConnection]:
-        engine = self._open()
-        connection = self._at_hand.pop() if self._at_hand else await self._connected(engine)
-        try:
-            yield connection
-        except BaseException:
-            # Whatever happened to this one, a restarted server say, may have happened to the others too.
-            await asyncio.shield(self._drop(connection))
-            await self._drop_those_at_hand()
-            raise
-        if self._engine is None:
-            await connection.close()
-        else:
-            self._at_hand.append(connection)
-
-    async def _connected(self, engine: AsyncEngine) -> AsyncConnection:
-        connection = await engine.connect()
+    async def _connected(self) -> AsyncConnection:
+        connection = await self._open().connect()
         return await connection.execution_options(isolation_level="AUTOCOMMIT")
 
-    async def _drop_those_at_hand(self) -> None:
-        while self._at_hand:
-            await self._drop(self._at_hand.pop())
+    async def _give_back(self, connection: AsyncConnection | None) -> None:
+        if connection is None or (self._engine is not None and not _is_lost(connection)):
+            self._at_hand.put_nowait(connection)
+            return
+        # What happened to this one, a restarted server say, may have happened to the others too.
+        self._at_hand.put_nowait(None)
+        await _drop(connection)
+        await self._drop_those_at_hand()
 
-    async def _drop(self, connection: AsyncConnection) -> None:
+    async def _drop_those_at_hand(self) -> None:
+        at_hand = [self._at_hand.get_nowait() for _ in range(self._at_hand.qsize())]
+        for _ in at_hand:
+            self._at_hand.put_nowait(None)
+        for connection in at_hand:
+            await _drop(connection)
+
+
+def _is_lost(connection: AsyncConnection) -> bool:
+    raw = connection.sync_connection
+    if raw is None or raw.invalidated:
+        return True
+    driver: Any = raw.connection.driver_connection
+    return driver is None or bool(driver.is_closed())
+
+
+async def _drop(connection: AsyncConnection | None) -> None:
+    if connection is not None:
         await connection.invalidate()
         await connection.close()
