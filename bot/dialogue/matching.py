@@ -44,6 +44,8 @@ TOO_SHORT = 0.5
 """The most that one Chinese character alone can count."""
 ENOUGH_LEFT = 4
 """Units beside which courtesies do not count."""
+TELLING_SHARE = 0.7
+"""How much of what is said must speak for an example to be looked at: the heaviest features that make up this share."""
 LOOKED_AT = 12
 """How many of the nearest examples are compared by their letters."""
 MISSPELT_FROM = 4
@@ -109,7 +111,8 @@ class Matcher:
         rarity = _rarity((wish, bag) for (wish, _), bag in zip(said, bags, strict=True))
         self._weights = {feature: rare * _kind(feature) for feature, rare in rarity.items()}
         self._strange = STRANGE_WEIGHT * max(rarity.values(), default=1.0)
-        self._postings = self._index(bags)
+        self._vectors = [_normed(self._weighed(bag)) for bag in bags]
+        self._postings = self._index(self._vectors)
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -171,24 +174,33 @@ class Matcher:
         return self._strange * ("_" not in feature) if known is None else known
 
     def _nearest(self, bag: Mapping[str, float]) -> list[tuple[int, float]]:
-        """The places of the samples that share most with a bag, best first, with how much that is."""
+        """The places of the samples that share most with a bag, best first, with how much that is.
+
+        The samples are chosen by the bag's heaviest features alone: single characters weigh little, and nearly every
+        sample has one of them.
+        """
         sums: dict[int, float] = {}
-        for feature, weight in bag.items():
+        for feature, weight in _heaviest(bag):
             if found := self._postings.get(feature):
                 for place, other in zip(*found, strict=True):
                     sums[place] = sums.get(place, 0.0) + weight * other
-        best = sorted(sums, key=sums.__getitem__, reverse=True)[:LOOKED_AT]
-        return [(place, sums[place]) for place in best]
+        chosen = sorted(sums, key=sums.__getitem__, reverse=True)[:LOOKED_AT]
+        exact = [(place, self._shared(bag, place)) for place in chosen]
+        return sorted(exact, key=lambda pair: -pair[1])
 
-    def _index(self, bags: Sequence[Features]) -> dict[str, Postings]:
+    def _shared(self, bag: Mapping[str, float], place: int) -> float:
+        vector = self._vectors[place]
+        return sum([weight * vector[feature] for feature, weight in bag.items() if feature in vector])
+
+    @staticmethod
+    def _index(vectors: Sequence[Mapping[str, float]]) -> dict[str, Postings]:
         # Arrays, not pairs: read about twice as fast while other work keeps pushing them out of the caches.
         postings: defaultdict[str, Postings] = defaultdict(lambda: (array("i"), array("d")))
-        for place, bag in enumerate(map(self._weighed, bags)):
-            norm = math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0
-            for feature, weight in bag.items():
+        for place, vector in enumerate(vectors):
+            for feature, weight in vector.items():
                 places, weights = postings[feature]
                 places.append(place)
-                weights.append(weight / norm)
+                weights.append(weight)
         return dict(postings)
 
     def _spelt(self, unit: str) -> str:
@@ -201,6 +213,22 @@ class Matcher:
         allowed = 1 if len(unit) < 7 else 2
         near = process.extractOne(unit, self._long_words.get(unit[0], ()), scorer=OSA.distance, score_cutoff=allowed)
         return near[0] if near else unit
+
+
+def _heaviest(bag: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The features that make up most of a bag."""
+    ranked = sorted(bag.items(), key=lambda pair: -pair[1])
+    left = sum(bag.values()) * TELLING_SHARE
+    for count, (_, weight) in enumerate(ranked, 1):
+        left -= weight
+        if left <= 0:
+            return ranked[:count]
+    return ranked
+
+
+def _normed(bag: Mapping[str, float]) -> dict[str, float]:
+    norm = math.sqrt(sum(weight * weight for weight in bag.values())) or 1.0
+    return {feature: weight / norm for feature, weight in bag.items()}
 
 
 def _blend(sample: _Sample, cosine: float, joined: str, asks: Features) -> float:

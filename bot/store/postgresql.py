@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreUnavailable
+from bot.store.types import from_json, to_json_text
 
 T = TypeVar("T")
 
@@ -33,6 +34,8 @@ class PostgresRunner:
             pool_timeout=CONNECT_SECONDS,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
             hide_parameters=True,
+            json_serializer=to_json_text,
+            json_deserializer=from_json,
         )
         # None stands for a connection that may still be made.
         self._at_hand: asyncio.LifoQueue[AsyncConnection | None] = asyncio.LifoQueue()

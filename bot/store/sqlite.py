@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import StoreUnavailable
+from bot.store.types import from_json, to_json_text
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -161,6 +162,8 @@ def _engine(url: str, clock: Clock) -> Engine:
         pool_reset_on_return=None,
         connect_args={"check_same_thread": False},
         hide_parameters=True,
+        json_serializer=to_json_text,
+        json_deserializer=from_json,
     )
 
     @event.listens_for(engine, "connect")
