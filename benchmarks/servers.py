@@ -23,6 +23,7 @@ import aiohttp
 import uvicorn
 import uvloop
 from pydantic import SecretStr
+from pydantic_core import to_json
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -56,11 +57,18 @@ class Sender:
     def __init__(self, port: int) -> None:
         self._url = f"http://127.0.0.1:{port}/messages"
         self._session: aiohttp.ClientSession | None = None
+        self._process = os.getpid()
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Keep connections until the block ends."""
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as self._session:
+        # The worker's own time limit is enough; another for each request would cost timers.
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Content-Type": "application/json", "User-Agent": "tepai", "Accept-Encoding": "identity"},
+        ) as self._session:
             yield
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
@@ -68,7 +76,7 @@ class Sender:
         assert self._session is not None
         tokens = [choice.token for choice in message.choices]
         body = {"chat": address.chat, "seq": seq, "key": message.key, "text": message.text, "tokens": tokens}
-        async with self._session.post(self._url, json={**body, "process": os.getpid()}) as reply:
+        async with self._session.post(self._url, data=to_json({**body, "process": self._process})) as reply:
             reply.raise_for_status()
 
 

@@ -91,7 +91,7 @@ class Stepper:
             line, seq = taken.lines[0], kept.seq + 1
             who = (taken.customer, taken.state)
             self._lanes.take(kept.claim, Item(seq, line.kind, line.payload, loaded.now, loaded.now, 1, *who))
-        self._lanes.grew(ticket.conversation, due=bool(taken.lines) and kept.claim is None)
+        self._lanes.grew(ticket.conversation, due=kept.waits)
 
     async def _turn(self, conversation: str, talk: Conversation, event: Event, now: float) -> Turn:
         scope = Scope(conversation, _customer_during(event, talk), talk.language, now)

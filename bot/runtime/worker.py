@@ -129,13 +129,17 @@ class Worker:
     async def _drain(self, held: Claim, first: Item | None = None) -> None:
         try:
             found = first or await self._proceed(held, None)
-            while isinstance(found, Item):
-                if not await self._deal(held, found):
+            while found is not None:
+                if isinstance(found, Item):
+                    if not await self._deal(held, found):
+                        return
+                    found = await self._past(held, found.seq)
+                    self._hub.tell(held.conversation)
+                elif found.longer is not None:
+                    held = found.longer
+                    found = await self._proceed(held, None)
+                else:
                     return
-                found = await self._past(held, found.seq)
-                self._hub.tell(held.conversation)
-            if isinstance(found, Done) and found.more:
-                self.wake()
         except StoreUnavailable as error:
             log.warning("lane_left", conversation=held.conversation, why=str(error))
 

@@ -8,7 +8,7 @@ those that were handed out a moment too early (see `bot.store.takeover`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, null, select, true, update
@@ -46,20 +46,26 @@ class Barred:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Nothing is left in hand. `more`: more has come meanwhile."""
+    """Nothing is left to do, and the lane is free. With `longer`, more has come meanwhile: the lane is still ours,
+    and that is the claim to go on with."""
 
-    more: bool
+    longer: Claim | None = None
 
 
 _RENEWING = update(lane).where(*MINE).values(next_at=dbnow() + bindparam("lease"))
 _ADVANCING = _RENEWING.values(done_seq=bindparam("seq"), tries=1)
 _RENEW, _ADVANCE = Prepared(_RENEWING), Prepared(_ADVANCING)
+_MORE = lane.c.last_seq > bindparam("seq")
 _FINISH = Prepared(
     update(lane)
     .where(*MINE)
-    .values(holder=null(), tries=0, done_seq=bindparam("seq"))
-    .values(next_at=case((lane.c.last_seq > bindparam("seq"), dbnow()), else_=null()))
-    .returning(lane.c.next_at)
+    .values(
+        done_seq=bindparam("seq"),
+        next_at=case((_MORE, dbnow() + bindparam("lease")), else_=null()),
+        holder=case((_MORE, lane.c.holder), else_=null()),
+        tries=case((_MORE, 1), else_=0),
+    )
+    .returning(lane.c.last_seq)
 )
 _FATE = (
     update(outbox)
@@ -108,7 +114,7 @@ def proceed(connection: Connection, held: Claim, lease: float, done: int | None 
     """Note what was `done` and return what comes next; None when the lane is no longer ours. Right with every
     statement by itself."""
     if done == held.last_seq:
-        return _finish(connection, held)
+        return _finish(connection, held, lease)
     values = {**held.values, "lease": lease, "upto": held.last_seq}
     if done is not None:
         values["seq"] = done
@@ -116,7 +122,7 @@ def proceed(connection: Connection, held: Claim, lease: float, done: int | None 
     if row is None:
         return None
     if row.seq is None:
-        return _finish(connection, held)
+        return _finish(connection, held, lease)
     item = Item(row.seq, row.kind, row.payload, row.at, row.now, row.tries, row.customer, row.state)
     barred = row.kind == "message" and (row.unreachable or _is_fenced(row))
     return Barred(item, row.unreachable) if barred else item
@@ -146,9 +152,11 @@ def _moved(connection: Connection, values: Mapping[str, Any]) -> Any:
     return _LOOK.row(connection, values)
 
 
-def _finish(connection: Connection, held: Claim) -> Done | None:
-    row = _FINISH.row(connection, {**held.values, "seq": held.last_seq})
-    return None if row is None else Done(more=row.next_at is not None)
+def _finish(connection: Connection, held: Claim, lease: float) -> Done | None:
+    row = _FINISH.row(connection, {**held.values, "seq": held.last_seq, "lease": lease})
+    if row is None:
+        return None
+    return Done(replace(held, last_seq=row.last_seq, tries=1) if row.last_seq > held.last_seq else None)
 
 
 def _is_fenced(row: Any) -> bool:

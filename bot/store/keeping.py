@@ -40,10 +40,12 @@ from bot.store.types import Json
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`seq`: of the event; its lines follow. `claim`: the lane is ours already, to begin with the first line."""
+    """`seq`: of the event; its lines follow. `claim`: the lane is ours already, to begin with the first line.
+    `waits`: nobody holds the lane, and there is something to do in it."""
 
     seq: int
     claim: Claim | None
+    waits: bool
 
 
 def keep(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None) -> Kept | None:
@@ -59,7 +61,7 @@ def keep(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken, h
     last, holder = found
     mine = hold is not None and holder == hold.token
     claim = Claim(ticket.conversation, hold.token, last, 1) if hold and mine else None
-    return Kept(last - len(taken.lines), claim)
+    return Kept(last - len(taken.lines), claim, waits=bool(taken.lines) and holder is None)
 
 
 def _may_hold(loaded: Loaded, taken: Taken) -> bool:
