@@ -51,6 +51,9 @@ FLOWS = Path(flows.__path__[0])
 
 Clock = Callable[[], float]
 
+GARBAGE = 20_000
+"""New objects after which the garbage collector looks through them: those of about ten messages."""
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -161,7 +164,7 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
 
     Raises `ConfigError` or `FlowError`.
     """
-    database = Database(settings.database.url, clock)
+    database = Database(settings.database.url, clock, settings.database.connections)
     gateway = SqlGateway(database, settings.orders.policy())
     links = Links(settings.secret.get_secret_value(), settings.identity.link_hours, clock)
     engine = dialogue(settings)

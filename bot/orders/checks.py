@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 import phonenumbers
 
@@ -67,6 +68,7 @@ def normal_address(text: str) -> str:
     return tidy(text)
 
 
+@lru_cache(maxsize=1024)  # an order's number is looked at again whenever the order is
 def phone_problem(text: str, region: str = "CN") -> str | None:
     """None, "missing", "not_a_number", "too_short", "too_long" or "impossible" (no such number in its country)."""
     phone = tidy(text)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.errors import ConfigError
 from bot.store import trouble
-from bot.store.postgresql import PostgresRunner
+from bot.store.postgresql import CONNECTIONS, PostgresRunner
 from bot.store.sqlite import Clock, SqliteRunner
 
 P = ParamSpec("P")
@@ -23,14 +23,15 @@ class Database:
     """SQLite runs every transaction in one thread of its own, and commits together what waits there together;
     PostgreSQL runs them side by side on a pool of connections.
 
-    `clock` is what `dbnow()` reads on SQLite; PostgreSQL has its own.
+    `clock` is what `dbnow()` reads on SQLite; PostgreSQL has its own. `connections`: how many this process may open
+    to PostgreSQL.
     """
 
-    def __init__(self, url: str, clock: Clock = time.time) -> None:
+    def __init__(self, url: str, clock: Clock = time.time, connections: int = CONNECTIONS) -> None:
         self.url = url
         self.clock = clock
         self.is_sqlite = _backend(url) == "sqlite"
-        self._runner = SqliteRunner(url, clock) if self.is_sqlite else PostgresRunner(url)
+        self._runner = SqliteRunner(url, clock) if self.is_sqlite else PostgresRunner(url, connections)
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `fn(connection, ...)` in one transaction: all of it is kept, or, when it raises, nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,8 +15,10 @@ from bot.store.types import from_json, to_json_text
 
 T = TypeVar("T")
 
+CONNECTIONS = 24
+"""Of one process, besides the one that listens. Fewer make statements wait for each other, which costs more
+processor time than the connections do."""
 FOR_TRANSACTIONS = 4
-FOR_STATEMENTS = 8
 MOST_WAITING = 1_000
 """Statements that may wait for a connection: more than a database that answers at all ever leaves behind."""
 CONNECT_SECONDS = 5
@@ -26,10 +29,10 @@ class PostgresRunner:
     """Taking a connection from the pool, BEGIN, COMMIT and giving it back cost more than most statements. So a few
     connections in autocommit stay with us; the newest used goes first, with its prepared statements."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
         self._engine: AsyncEngine | None = create_async_engine(
             url,
-            pool_size=FOR_TRANSACTIONS + FOR_STATEMENTS,
+            pool_size=connections,
             max_overflow=0,
             pool_timeout=CONNECT_SECONDS,
             connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
@@ -37,11 +40,9 @@ class PostgresRunner:
             json_serializer=to_json_text,
             json_deserializer=from_json,
         )
-        # None stands for a connection that may still be made.
-        self._at_hand: asyncio.LifoQueue[AsyncConnection | None] = asyncio.LifoQueue()
-        for _ in range(FOR_STATEMENTS):
-            self._at_hand.put_nowait(None)
-        self._waiting = 0
+        # None stands for a connection that may still be made; the newest used is at the end.
+        self._at_hand: list[AsyncConnection | None] = [None] * (connections - FOR_TRANSACTIONS)
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def run(self, fn: Callable[[Connection], T]) -> T:
         """All or nothing."""
@@ -60,7 +61,11 @@ class PostgresRunner:
             await asyncio.shield(_drop(lost))
             raise
         finally:
-            await self._give_back(connection)
+            if connection is not None and (self._engine is None or _is_lost(connection)):
+                await self._drop_all(connection)
+                connection = None
+            self._at_hand.append(connection)
+            self._call_next()
 
     async def close(self) -> None:
         """Later calls raise `StoreUnavailable`."""
@@ -75,35 +80,45 @@ class PostgresRunner:
         return self._engine
 
     async def _taken(self) -> AsyncConnection | None:
-        if self._waiting >= MOST_WAITING:
+        while not self._at_hand:
+            await self._turn()
+        connection = self._at_hand.pop()
+        if connection is not None and _is_lost(connection):
+            await _drop(connection)
+            return None
+        return connection
+
+    async def _turn(self) -> None:
+        """Wait until a connection is at hand."""
+        if len(self._waiting) >= MOST_WAITING:
             raise StoreUnavailable("the database is too busy")
-        self._waiting += 1
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         try:
-            connection = await self._at_hand.get()
-        finally:
-            self._waiting -= 1
-        if connection is None or not _is_lost(connection):
-            return connection
-        await _drop(connection)
-        return None
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._call_next()
+            raise
+
+    def _call_next(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
 
     async def _connected(self) -> AsyncConnection:
         connection = await self._open().connect()
         return await connection.execution_options(isolation_level="AUTOCOMMIT")
 
-    async def _give_back(self, connection: AsyncConnection | None) -> None:
-        if connection is None or (self._engine is not None and not _is_lost(connection)):
-            self._at_hand.put_nowait(connection)
-            return
-        # What happened to this one, a restarted server say, may have happened to the others too.
-        self._at_hand.put_nowait(None)
-        await _drop(connection)
+    async def _drop_all(self, lost: AsyncConnection) -> None:
+        """What happened to this one, a restarted server say, may have happened to the others too."""
+        await _drop(lost)
         await self._drop_those_at_hand()
 
     async def _drop_those_at_hand(self) -> None:
-        at_hand = [self._at_hand.get_nowait() for _ in range(self._at_hand.qsize())]
-        for _ in at_hand:
-            self._at_hand.put_nowait(None)
+        at_hand, self._at_hand = self._at_hand, [None] * len(self._at_hand)
         for connection in at_hand:
             await _drop(connection)
 
