@@ -113,7 +113,7 @@ class Runtime:
             busy = await self._clockwork.run_changes()
 
     async def take_over(self, conversation: str, agent: str) -> bool:
-        """Make a conversation the agent's; False when it is somebody's already, or unknown.
+        """Make a conversation the agent's; False when it is somebody else's, or unknown. Asking again does no harm.
 
         When this returns True, nothing more of the bot's arrives there: a message that was just being sent has
         arrived, or has not and never will. That takes as long as the channel takes for it, and where its sender was

@@ -171,11 +171,22 @@ class Worker:
         if item.kind == "act":
             language = item.state.get("language", self._settings.language)
             scope = Scope(held.conversation, item.customer, language, item.now)
-            await self._acts.first(item.payload, scope, give_up=too_often)
+            await self._do(item, scope, give_up=too_often)
             return True
         if too_often:
             return await self._bury(held, item, "whoever tried to send it never came back")
         return await self._send(held, item)
+
+    async def _do(self, item: Item, scope: Scope, *, give_up: bool) -> None:
+        try:
+            await self._acts.first(item.payload, scope, give_up=give_up)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            if not give_up:
+                raise
+            # Not even the end of it can be told: the conversation has to go on all the same.
+            log.error("act_untold", conversation=scope.conversation, seq=item.seq, error=type(error).__name__)  # noqa: TRY400
 
     async def _send(self, held: Claim, item: Item) -> bool:
         address = Address.of(held.conversation)

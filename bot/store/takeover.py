@@ -16,6 +16,7 @@ _MOVE = (
 )
 _TAKE = _MOVE.where(conversation.c.owner.is_(None)).values(owner=bindparam("agent"))
 _GIVE_BACK = _MOVE.where(conversation.c.owner == bindparam("agent")).values(owner=None)
+_OWNER = select(conversation.c.owner).where(conversation.c.id == bindparam("key"))
 _UNDER_WAY = (
     select(outbox.c.kind, outbox.c.payload)
     .join(outbox, outbox.c.conversation == lane.c.conversation)
@@ -44,8 +45,10 @@ _UNDER_WAY_ON_WECHAT = (
 
 
 def take(connection: Connection, key: str, agent: str) -> bool:
-    """Make it the agent's; False when it is somebody's already, or unknown."""
-    return connection.execute(_TAKE, {"key": key, "agent": agent}).rowcount == 1
+    """Make it the agent's; True as well when it is already. False when it is somebody else's, or unknown."""
+    if connection.execute(_TAKE, {"key": key, "agent": agent}).rowcount == 1:
+        return True
+    return bool(connection.scalar(_OWNER, {"key": key}) == agent)
 
 
 def give_back(connection: Connection, key: str, agent: str) -> bool:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.effects import Outcome, Read
+from bot.dialogue.events import Event, Happened
+from bot.dialogue.turn import Turn
 from bot.orders.model import Change, State
 from bot.runtime.service import Runtime
 from bot.store import draining, lanes
 from bot.store.tables import outbox, timer, watch
-from tests.runtime.parts import CHAT, World, said
+from tests.runtime.parts import CHAT, Echo, OneLink, World, said
 
 KEY = f"{CHAT}:1"
 
@@ -198,3 +203,25 @@ async def test_a_chat_of_nobody_cannot_watch(world: World, runtime: Runtime) -> 
     await runtime.receive(said("watch"))
     await runtime.settle()
     assert world.phone.texts == ["1: will watch", "2: act 1 not_linked"]
+
+
+class Deaf(Echo):
+    """A version with a defect: it breaks whenever it is told what came of an act."""
+
+    def turn(self, conversation: Conversation, event: Event, now: float) -> Generator[Read, Outcome, Turn]:
+        if type(event) is Happened:
+            raise LookupError("a defect")
+        return super().turn(conversation, event, now)
+
+
+async def test_an_act_of_which_nothing_can_be_told_does_not_stop_the_conversation(world: World) -> None:
+    channels = {world.phone.name: world.phone}
+    runtime = Runtime(world.database, Deaf(), world.desk.performers, channels, world.feed, OneLink(), world.settings)
+    await runtime.receive(said("cancel"))
+    await runtime.receive(said("hello", "m2"))
+    for _ in range(world.settings.most_tries + 1):
+        await runtime.settle()
+        await world.passes(world.settings.lease + 1)
+    await runtime.settle()
+    assert world.phone.texts == ["1: will cancel", "2: hello"]
+    assert world.desk.cancelled == {"TP1"}
