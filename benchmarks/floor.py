@@ -1,7 +1,7 @@
 """The floor: what the rows of one message cost at the least.
 
-The conversation, what came in and what goes out: three statements in one transaction of their own. The tables are the
-floor's own, with nothing in them but those rows, so that no change of Tepai's makes it dearer.
+The conversation, what came in and what goes out: three statements in one transaction of their own, into tables made
+like Tepai's with nothing else in them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     Connection,
-    Double,
     Engine,
     MetaData,
     Table,
-    Text,
     create_engine,
     event,
     insert,
@@ -31,37 +27,21 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from bot.store.types import Json
+from bot.store import tables
 
 POOL = 8
 metadata = MetaData()
-conversation = Table(
-    "floor_conversation",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("channel", Text, nullable=False),
-    Column("version", BigInteger, nullable=False),
-    Column("state", Json, nullable=False),
-    Column("updated_at", Double, nullable=False),
-)
-inbound = Table(
-    "floor_inbound",
-    metadata,
-    Column("conversation", Text, primary_key=True),
-    Column("message_id", Text, primary_key=True),
-    Column("seq", BigInteger, nullable=False),
-    Column("payload", Json, nullable=False),
-    Column("at", Double, nullable=False),
-)
-outbox = Table(
-    "floor_outbox",
-    metadata,
-    Column("conversation", Text, primary_key=True),
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("payload", Json, nullable=False),
-    Column("at", Double, nullable=False),
-)
+
+
+def _same(table: Table) -> Table:
+    """With the columns, keys and indexes of Tepai's own."""
+    copy = table.to_metadata(metadata, name=f"floor_{table.name}")
+    for part in (*copy.constraints, *copy.indexes):
+        part.name = f"floor_{part.name}"
+    return copy
+
+
+conversation, inbound, outbox = map(_same, (tables.conversation, tables.inbound, tables.outbox))
 
 Row = Mapping[str, Any]
 Rows = tuple[Row, Row, Row]
@@ -72,7 +52,7 @@ Ways = Mapping[str, Callable[[str], contextlib.AbstractAsyncContextManager[Write
 
 def _upsert(dialect: Any) -> Any:
     fresh = dialect.insert(conversation)
-    grown = {name: fresh.excluded[name] for name in ("state", "updated_at")}
+    grown = {name: fresh.excluded[name] for name in ("state", "customer", "updated_at")}
     changed = {**grown, "version": conversation.c.version + literal_column("1")}
     return fresh.on_conflict_do_update(index_elements=["id"], set_=changed)
 
@@ -101,10 +81,14 @@ async def opened(
 def rows_of(body: Mapping[str, Any], kept: Mapping[str, Any], now: float) -> Rows:
     """The three rows of a webhook."""
     key, seq = f"phone:{body['chat']}", 2 * body["line"] + 1
+    whose = {"customer": kept["state"].get("customer"), "owner": None, "owner_epoch": 0, "unreachable": False}
+    talk = {"id": key, "channel": "phone", "version": 1, "state": kept["state"], "created_at": now, "updated_at": now}
+    came = {"source": "customer", "message_id": body["id"], "payload": body}
+    goes = {"kind": "message", "payload": kept["out"], "epoch": 0, "fate": None}
     return (
-        {"id": key, "channel": "phone", "version": 1, "state": kept["state"], "updated_at": now},
-        {"conversation": key, "message_id": body["id"], "seq": seq, "payload": body, "at": now},
-        {"conversation": key, "seq": seq + 1, "kind": "message", "payload": kept["out"], "at": now},
+        {**talk, **whose},
+        {"conversation": key, "seq": seq, "at": now, **came},
+        {"conversation": key, "seq": seq + 1, "at": now, **goes},
     )
 
 
