@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from benchmarks.figures import Figure, median
 from bot.bootstrap import dialogue, performers
 from bot.channel import Capabilities
-from bot.config import DatabaseSection, Settings
+from bot.config import Settings
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.effects import Outcome, Read
 from bot.dialogue.engine import Engine
@@ -32,6 +32,7 @@ from bot.messages import Address, Incoming, Outgoing, outgoing_to_json
 from bot.orders.sql.gateway import SqlGateway
 from bot.orders.sql.seed import seed
 from bot.runtime.service import Runtime
+from bot.sections import DatabaseSection
 from bot.store.database import Database
 from bot.store.migrate import upgrade
 

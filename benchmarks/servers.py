@@ -35,9 +35,10 @@ from benchmarks.demo import hold_orders
 from bot import logs
 from bot.bootstrap import assemble
 from bot.channel import Capabilities
-from bot.config import DatabaseSection, Settings
+from bot.config import Settings
 from bot.messages import Address, Incoming, Outgoing
 from bot.runtime.service import Runtime
+from bot.sections import DatabaseSection
 
 SECRET = "a secret of the benchmarks"
 CHANNEL = "phone"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from bot.config import MenuButton, Settings
+from bot.config import Settings
 from bot.errors import ConfigError
+from bot.sections import MenuButton
 from bot.store.database import Database
 from bot.store.wechat import WechatRecords
 

@@ -15,8 +15,9 @@ from uuid import uuid4
 import click
 
 from bot.channel import Capabilities
-from bot.config import DatabaseSection, Settings
+from bot.config import Settings
 from bot.messages import Address, Entry, Incoming, Outgoing
+from bot.sections import DatabaseSection
 
 if TYPE_CHECKING:
     from bot.bootstrap import App

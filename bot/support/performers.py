@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.config import Company, Settings
+from bot.config import Settings
 from bot.dialogue.effects import FindTickets, HandOver, KeepFeedback, OpenTicket, ReadDesk
 from bot.performer import Performers
+from bot.sections import Company
 from bot.store.database import Database
 from bot.support.mail import SmtpMailer
 from bot.support.postman import Postman

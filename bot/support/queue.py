@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.config import Company
 from bot.dialogue.effects import HandOver, Outcome, ReadDesk
 from bot.performer import Scope
+from bot.sections import Company
 from bot.store import support as store
 from bot.store.database import Database
 

@@ -14,9 +14,9 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import Connection, Table, select
 
-from bot.config import Company
 from bot.dialogue.effects import Effect, Outcome
 from bot.performer import Scope
+from bot.sections import Company
 from bot.store.database import Database
 from bot.support.hours import OpeningHours
 from bot.support.performers import performers
