@@ -32,8 +32,8 @@ MOST_CONFLICTS = 20
 class Lanes(Protocol):
     """Who does what is kept."""
 
-    def hold(self) -> Hold | None:
-        """With what to take a lane at once; None where others shall do it."""
+    def hold(self, channel: str) -> Hold | None:
+        """With what to take a lane of this channel at once; None where others shall do it."""
 
     def take(self, claim: Claim, first: Item) -> None:
         """The lane is held now: begin."""
@@ -69,7 +69,7 @@ class Stepper:
                 if loaded.taken is not None:
                     return Receipt(loaded.taken, duplicate=True)
                 taken = await self._lead(ticket, loaded, payload, event)
-                kept = await self._database.run_each(keep, ticket, loaded, taken, self._lanes.hold())
+                kept = await self._database.run_each(keep, ticket, loaded, taken, self._lanes.hold(ticket.channel))
                 if kept is not None:
                     self._go_on(ticket, loaded, taken, kept)
                     return Receipt(kept.seq)

@@ -46,10 +46,10 @@ class Worker:
         self._name = uuid4().hex
         self._claims = count(1)
 
-    def hold(self) -> Hold | None:
+    def hold(self, channel: str) -> Hold | None:
         """With what a lane can be taken in the same breath as something is put there; None when this worker has
-        not begun or its hands are full."""
-        if not self._works or len(self._running) >= self._settings.lanes_at_once:
+        not begun, does not serve the channel, or has its hands full."""
+        if not self._works or channel not in self._channels or len(self._running) >= self._settings.lanes_at_once:
             return None
         return Hold(self._fresh_token(), self._settings.lease)
 

@@ -156,6 +156,8 @@ def grow(
 
 def claim(connection: Connection, channels: Sequence[str], most: int, lease: float, token: str) -> list[Claim]:
     """Take at most `most` lanes that are due, for `lease` seconds. A holder that dies lets them come due again."""
+    if not channels:
+        return []
     names = {f"channel_{place}": name for place, name in enumerate(channels)}
     rows = _claiming(len(channels)).rows(connection, {**names, "most": most, "lease": lease, "token_": token})
     return [Claim(row.conversation, token, row.last_seq, row.tries) for row in rows]

@@ -14,7 +14,7 @@ from bot.store.clock import dbnow
 from bot.store.database import Database
 from bot.store.tables import conversation, dead, lane, outbox
 from tests.conftest import Clock
-from tests.runtime.parts import CHAT, World, said
+from tests.runtime.parts import CHAT, Echo, OneLink, World, said
 
 BURST = [f"1: burst {n}" for n in range(5)]
 
@@ -71,6 +71,17 @@ async def test_two_processes_share_the_lanes(world: World, database_url: str, cl
     assert world.phone.texts == [f"{turn}: burst {n}" for turn in range(1, 7) for n in range(5)]
     for database in others:
         await database.close()
+
+
+async def test_a_process_without_the_channel_leaves_its_lanes_to_the_others(world: World, runtime: Runtime) -> None:
+    parts = (Echo(), world.desk.performers, {}, world.feed, OneLink(), world.settings)
+    without = Runtime(world.database, *parts)
+    await without.settle()
+    await without.receive(said("hello"))
+    await without.settle()
+    assert world.phone.texts == []
+    await runtime.settle()
+    assert world.phone.texts == ["1: hello"]
 
 
 async def test_later_backs_off_and_keeps_the_order(world: World, runtime: Runtime) -> None:
