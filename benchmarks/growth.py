@@ -19,7 +19,7 @@ from benchmarks.recording import held
 from benchmarks.subjects import Cost, Subject, median_of, run, serving
 from benchmarks.talk import FAREWELL
 from bot.messages import Address
-from bot.store.tables import metadata
+from bot.store.schema import metadata
 
 STORED = (1_000, 100_000, 1_000_000)
 PARALLEL = 16

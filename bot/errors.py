@@ -12,6 +12,12 @@ TepaiError
 │   ├── OrderNotFound      no such order for this customer (somebody else's order looks just the same)
 │   ├── FeeRose            cancelling costs more than the customer accepted
 │   └── NotAllowed         it refuses, and says why
+├── DeskError              what a member of staff asked for is not done
+│   ├── SignInRefused      an unknown name, a wrong password, a used link, or too many tries: never told apart
+│   ├── NoSuchThing        it does not exist, or is not theirs to see: never told apart
+│   ├── HeldByOther        a colleague has the conversation
+│   ├── NewerWords         the customer has said more than the agent had seen
+│   └── NotTaken           what was given cannot be; `key` says what is wrong with it
 └── DeliveryError          a channel's answer
     ├── Later              try again, perhaps after a given time, perhaps for the whole channel
     ├── Unreachable        the customer blocked the bot or is gone
@@ -80,6 +86,46 @@ class NotAllowed(OrderServiceError):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"refused: {refusal}")
         self.refusal = refusal
+
+
+class DeskError(TepaiError):
+    """What a member of staff asked for is not done."""
+
+
+class SignInRefused(DeskError):
+    """Nobody learns which part was wrong. `seconds`: how long to wait before another try is looked at."""
+
+    def __init__(self, seconds: int = 0) -> None:
+        super().__init__("sign-in refused")
+        self.seconds = seconds
+
+
+class NoSuchThing(DeskError):
+    """It does not exist, or is not theirs to see."""
+
+
+class HeldByOther(DeskError):
+    """A colleague has the conversation; `owner` is their id, "" when nobody has it."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__("somebody else has the conversation")
+        self.owner = owner
+
+
+class NewerWords(DeskError):
+    """The customer has said more; `seq` is the newest line's."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__("the customer has said more")
+        self.seq = seq
+
+
+class NotTaken(DeskError):
+    """What was given cannot be; `key` names what is wrong among the desk's texts."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
 
 
 class DeliveryError(TepaiError):

@@ -25,7 +25,7 @@ from benchmarks.subjects import Cost
 from benchmarks.talk import ACTING, FAREWELL, LOST, TALK, Answer, Line, webhook
 from benchmarks.wire import Caller, Frames, Listener
 from bot.store.database import Database
-from bot.store.tables import metadata
+from bot.store.schema import metadata
 
 BODIES = st.lists(st.binary(max_size=40), min_size=1, max_size=4)
 

@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exis
 from bot.runtime.ages import Ages
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
+from bot.store.support_tables import draft, feedback, handover, mail, note, tag, ticket
 from bot.store.tables import (
     attachment,
     audit,
@@ -28,13 +29,9 @@ from bot.store.tables import (
     contact_lock,
     conversation,
     dead,
-    feedback,
-    handover,
     inbound,
     lane,
-    mail,
     outbox,
-    ticket,
     timer,
     verification,
     watch,
@@ -127,7 +124,8 @@ _VISIT = (
     .limit(SLICE)
 )
 _WECHAT = (wechat_letter, wechat_push)
-_OF_CONVERSATIONS = (inbound, outbox, attachment, feedback, watch, verification, handover, channel_note, *_WECHAT)
+_BESIDE = (feedback, handover, note, tag, draft)
+_OF_CONVERSATIONS = (inbound, outbox, attachment, watch, verification, channel_note, *_BESIDE, *_WECHAT)
 
 
 def _remove_old(connection: Connection, keys: Sequence[str], ages: Ages, time: float, removed: Removed) -> None:

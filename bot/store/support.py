@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, update
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
-from bot.store.tables import feedback, handover, mail, ticket
+from bot.store.support_tables import feedback, handover, mail, ticket
 from bot.support.mail import Mail
 
 HOLD_SECONDS = 300.0

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, MetaData, select
 from bot.orders.sql import tables as order_tables
 from bot.orders.sql.seed import seed
 from bot.orders.sql.tables import contacts, customers, orders
-from bot.store import tables as store_tables
+from bot.store import schema
 from bot.store.database import Database
 from bot.store.migrate import upgrade
 
@@ -81,7 +81,7 @@ def _collect(value: Any, found: set[str]) -> None:
 
 def _tables() -> list[str]:
     """Those that others refer to first."""
-    both: list[MetaData] = [order_tables.metadata, store_tables.metadata]
+    both: list[MetaData] = [order_tables.metadata, schema.metadata]
     return [table.name for metadata in both for table in metadata.sorted_tables]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Table
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.texts import Text, Texts
 from bot.messages import Choice, Outgoing
-from bot.store.tables import feedback, handover, mail, ticket
+from bot.store.support_tables import feedback, handover, mail, ticket
 from tests.conversations.driver import Driver
 from tests.conversations.script import Script, Step, Values, Words, said
 from tests.conversations.world import World

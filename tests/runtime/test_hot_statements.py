@@ -18,7 +18,7 @@ from bot.orders.model import Change, State
 from bot.runtime.housekeeping import Housekeeper
 from bot.runtime.service import Runtime
 from bot.store import dead as letters
-from bot.store import tables
+from bot.store import schema, tables
 from bot.store.database import Database
 from bot.store.dead import Place
 from tests.runtime.parts import ADDRESS, CHAT, World, said
@@ -31,7 +31,9 @@ def is_hot(table: Table) -> bool:
     return table is tables.conversation or first.name == "conversation"
 
 
-HOT = {table.name for table in tables.metadata.tables.values() if is_hot(table)}
+BY_HAND = {"note", "tag", "draft"}
+"""What staff keep beside a conversation: no message touches it."""
+HOT = {table.name for table in schema.metadata.tables.values() if is_hot(table)} - BY_HAND
 
 # What must look across conversations: whose turn it is, which timers are due, and who watches an order.
 ACROSS = {

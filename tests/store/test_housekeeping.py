@@ -16,9 +16,10 @@ from bot.errors import StoreUnavailable
 from bot.runtime.ages import Ages
 from bot.runtime.housekeeping import HOUSEKEEPING, Housekeeper
 from bot.store import housekeeping as store
-from bot.store import leases, tables
+from bot.store import leases, support_tables, tables
 from bot.store.conversations import Source
 from bot.store.database import Database
+from bot.store.schema import metadata
 
 AGES = Ages(conversations=1_000, files=500, bookkeeping=100, codes=200, mails=700, dead_letters=800, records=5_000)
 EVERY = 3_600.0
@@ -74,11 +75,11 @@ def make_chat(connection: Connection, dice: random.Random, number: int, now: flo
         put_line(put, seq, age, now)
     age = idle + some_age(dice, 700)
     put(tables.attachment, age, id="f", name="f", media_type="image/png", kind="image", size=1, data=b"x", at=now - age)
-    put(tables.feedback, idle, key=f"{key}:1", about="order", score=5, words="good", at=now - idle)
+    put(support_tables.feedback, idle, key=f"{key}:1", about="order", score=5, words="good", at=now - idle)
     put(tables.watch, idle, order_number="TP1", customer="lin", since=now - idle)
     put(tables.channel_note, idle, value={})
     brief = {"key": f"{key}:2", "reason": "asked", "brief": {}, "language": "en", "opened_at": now - idle}
-    put(tables.handover, idle, **brief, status="closed", closed_at=now - idle)
+    put(support_tables.handover, idle, **brief, status="closed", closed_at=now - idle)
     put_need(put, needs, key, now, idle)
     return Chat(key, idle, needs, tuple(rows))
 
@@ -104,9 +105,9 @@ def put_need(put: Any, needs: str | None, key: str, now: float, idle: float) -> 
         case "dead":
             put(tables.dead, 0, seq=2, kind="message", payload={}, why="refused", at=now)
         case "handover":
-            put(tables.handover, idle, **brief, **opened, status="waiting")
+            put(support_tables.handover, idle, **brief, **opened, status="waiting")
         case "ticket":
-            put(tables.ticket, idle, **words, **opened, number=f"T{key}", key=f"{key}:4", state="open")
+            put(support_tables.ticket, idle, **words, **opened, number=f"T{key}", key=f"{key}:4", state="open")
         case "wechat_push":
             put(tables.wechat_push, idle, id="1", attempt_at=now - idle, deadline=now, message={"text": "words"})
         case "wechat_letter":
@@ -118,14 +119,14 @@ def all_rows(connection: Connection) -> dict[str, list[Any]]:
     """Every row of every table, in a fixed order."""
     return {
         table.name: sorted(map(repr, connection.execute(select(table))))
-        for table in tables.metadata.sorted_tables
+        for table in metadata.sorted_tables
         if table is not tables.lease
     }
 
 
 def chat_rows(connection: Connection, key: str) -> set[tuple[str, str]]:
     found = set()
-    for table in tables.metadata.sorted_tables:
+    for table in metadata.sorted_tables:
         if "conversation" in table.c and table is not tables.lane:
             for row in connection.execute(select(table).where(table.c.conversation == key)).mappings():
                 found.add((table.name, name_of(row)))
@@ -201,12 +202,12 @@ async def test_a_conversation_stays_as_long_as_its_ticket(
     await database.run(make_idle, "webchat:1", now - 9_000)
     words = {"about": "other", "words": "words", "attachments": [], "opened_at": now - opened}
     row = {"number": "T1", "key": "webchat:1:1", "conversation": "webchat:1", "state": state}
-    await database.run(lambda c: c.execute(insert(tables.ticket).values(**row, **words)))
+    await database.run(lambda c: c.execute(insert(support_tables.ticket).values(**row, **words)))
     for _ in range(2):
         await a_round(database)
         await due_again(database)
     found = await database.run(
-        lambda c: [len(c.execute(select(t)).all()) for t in (tables.ticket, tables.conversation)]
+        lambda c: [len(c.execute(select(t)).all()) for t in (support_tables.ticket, tables.conversation)]
     )
     assert found == [kept, kept]
 
@@ -233,7 +234,7 @@ async def test_mails_dead_letters_guards_and_the_audit_trail(database: Database)
     await a_round(database)
     left = await database.run(
         lambda c: {
-            "mail": sorted(c.scalars(select(tables.mail.c.reference))),
+            "mail": sorted(c.scalars(select(support_tables.mail.c.reference))),
             "dead": sorted(c.scalars(select(tables.dead.c.why))),
             "contact_lock": sorted(c.scalars(select(tables.contact_lock.c.contact_hash))),
             "audit": sorted(c.scalars(select(tables.audit.c.action))),
@@ -252,7 +253,7 @@ async def test_mails_dead_letters_guards_and_the_audit_trail(database: Database)
 def put_the_rest(connection: Connection, now: float) -> None:
     for what, at, next_at in (("old", 800, None), ("still to be sent", 800, now), ("young", 600, None)):
         mail = {"reference": what, "to_address": "a@b", "reply_to": "", "subject": "", "body": "", "at": now - at}
-        connection.execute(insert(tables.mail).values(**mail, next_at=next_at))
+        connection.execute(insert(support_tables.mail).values(**mail, next_at=next_at))
     for seq, (why, at) in enumerate((("old", 900), ("young", 700))):
         letter = {"conversation": "webchat:1", "seq": seq, "kind": "message", "payload": {}, "why": why}
         connection.execute(insert(tables.dead).values(**letter, at=now - at))

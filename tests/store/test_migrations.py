@@ -13,12 +13,12 @@ from sqlalchemy import Connection, inspect, text
 
 from bot.errors import WrongRevision
 from bot.orders.sql import tables as order_tables
-from bot.store import migrations, tables
+from bot.store import migrations, schema
 from bot.store.database import Database
 from bot.store.migrate import check_revision, upgrade
 from tests.postgres import Server
 
-METADATA = [tables.metadata, order_tables.metadata]
+METADATA = [schema.metadata, order_tables.metadata]
 
 
 def differences(connection: Connection) -> list[object]:

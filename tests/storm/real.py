@@ -24,7 +24,7 @@ from bot.performer import Performers
 from bot.runtime.service import Runtime
 from bot.store.database import Database
 from bot.store.migrate import upgrade
-from bot.store.tables import ticket
+from bot.store.support_tables import ticket
 from tests.runtime.parts import Phone
 from tests.storm.audit import audit_delivery
 from tests.storm.books import Books, Message

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.dialogue.effects import HandOver, ReadDesk
-from bot.store.tables import audit, handover
+from bot.store.support_tables import handover
+from bot.store.tables import audit
 from tests.support.conftest import TUESDAY_NOON
 
 ASKED = HandOver("asked", {"order": "TP1"})

@@ -10,7 +10,7 @@ from sqlalchemy import insert, update
 from bot.config import Settings
 from bot.dialogue.effects import FindTickets, KeepFeedback, OpenTicket
 from bot.store import support as store
-from bot.store.tables import feedback, mail, ticket
+from bot.store.support_tables import feedback, mail, ticket
 from bot.support import performers
 from bot.support.mail import SmtpMailer
 from bot.support.postman import Postman

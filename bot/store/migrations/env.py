@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from bot.orders.sql import tables as order_tables
-from bot.store import tables
+from bot.store import schema
 from bot.store.database import Database
 
 
@@ -16,7 +16,7 @@ def migrate(connection: Connection) -> None:
     """Run what alembic's command asked for."""
     context.configure(
         connection=connection,
-        target_metadata=[tables.metadata, order_tables.metadata],
+        target_metadata=[schema.metadata, order_tables.metadata],
         transactional_ddl=True,
         render_as_batch=True,
         compare_type=True,

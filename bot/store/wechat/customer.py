@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, case, func, select, update
 
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
-from bot.store.tables import handover, wechat_customer, wechat_letter
+from bot.store.support_tables import handover
+from bot.store.tables import wechat_customer, wechat_letter
 
 LONG_SECONDS, LONG_COUNT = 48 * 3600.0, 5
 SHORT_SECONDS, SHORT_COUNT = 60.0, 3

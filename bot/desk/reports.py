@@ -1,0 +1,134 @@
+"""Looking back and looking things up: search, reports, health, the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.desk.people import Agent
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A line that was found. `marked`: the text in pieces, every second one is what was looked for."""
+
+    conversation: str
+    channel: str
+    seq: int
+    at: float
+    sender: str
+    marked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A conversation in a list. `owner`: who has it, None while the bot speaks."""
+
+    conversation: str
+    channel: str
+    customer: str | None
+    owner: str | None
+    updated_at: float
+    last: str = ""
+
+
+class Lookup(Protocol):
+    """Finds only what the agent may see."""
+
+    async def search(self, agent: Agent, words: str, *, before: float | None = None) -> Sequence[Found]:
+        """The newest 50 lines with all the words, in Chinese or English, said before `before`."""
+
+    async def conversations(self, agent: Agent, *, tag: str = "", before: float | None = None) -> Sequence[Listed]:
+        """The newest 50 conversations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One report. `name` is a key of the desk's texts, and so is every column's. Cells are numbers (seconds, counts,
+    shares) or texts; the first column names the row. `unit`: "count", "seconds", "share" or "fen"."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
+    unit: str = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class FlowWays:
+    """One flow drawn: states, and how many went each way. `ended`: state → how many conversations stopped there."""
+
+    name: str
+    states: tuple[str, ...]
+    ways: Mapping[tuple[str, str, str], int]
+    ended: Mapping[str, int]
+    entered: int
+
+
+class Reports(Protocol):
+    """For leads. `since` and `until` in seconds since 1970; days are China's."""
+
+    async def names(self) -> Sequence[str]:
+        """Which reports there are."""
+
+    async def report(self, agent: Agent, name: str, since: float, until: float) -> Table:
+        """One of them. Raises `errors.NoSuchThing`."""
+
+    async def flows(self, agent: Agent, since: float, until: float) -> Sequence[FlowWays]:
+        """Every flow with how many went which way."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What was given up. `why` in the channel's or the runtime's own words; `preview` is "" for an act."""
+
+    conversation: str
+    seq: int
+    at: float
+    kind: str
+    why: str
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part's state. `name`: a channel, "orders", "mail" or "database"; `ok`; `why`: in plain words when it is not;
+    `waiting`: how much waits there; `oldest`: since when."""
+
+    name: str
+    ok: bool
+    why: str = ""
+    waiting: int = 0
+    oldest: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Who did what, when."""
+
+    id: int
+    at: float
+    actor: str
+    action: str
+    conversation: str | None
+    subject: str | None
+    detail: Mapping[str, object]
+
+
+class Health(Protocol):
+    """What could not be delivered, and how the parts are."""
+
+    async def dead_letters(self, agent: Agent) -> Sequence[DeadLetter]:
+        """The newest 100 that the agent may see."""
+
+    async def send_again(self, agent: Agent, conversation: str, seq: int) -> int:
+        """Once more, at the end of its lane. Raises `errors.NoSuchThing`, `errors.HeldByOther`."""
+
+    async def let_go(self, agent: Agent, conversation: str, seq: int) -> None:
+        """Forget it. Raises `errors.NoSuchThing`."""
+
+    async def parts(self, agent: Agent) -> Sequence[Part]:
+        """How each channel, the order service, the mail and the database are."""
+
+    async def audit(self, agent: Agent, *, before: int | None = None, conversation: str = "") -> Sequence[AuditLine]:
+        """The newest 100 entries with an id below `before`; admins only."""
