@@ -76,11 +76,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Everything beside the lines that may change while one looks: who has it, and what colleagues keep there."""
+    """Everything beside the lines that may change while one looks: who has it, and what colleagues keep there.
+    `status`: a `work.Status`, or "" where nobody asked for a person; `team`: whose it is, so that one reading serves
+    all who look, each of whom may see it or not."""
 
     owner: str | None
     status: str
     limits: Limits
+    team: str = ""
     notes: tuple[Note, ...] = ()
     tags: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()

@@ -13,7 +13,7 @@ from bot.desk.people import Agent
 from bot.messages import Attachment
 
 QUEUE = "desk:queue"
-"""What `Wakes.watch` wakes for when the queue, or who has what, has changed."""
+"""What `Wakes.watch` wakes for when any line of the queue has changed: who has what, or what its customer said last."""
 
 
 class Status(StrEnum):
