@@ -59,7 +59,7 @@ class Engine:
         try:
             stage = Stage(Conversation.from_json(before), self.texts, now)
             yield from self._handle(stage, event)
-            self._finish(stage, event)
+            self._finish(stage, event, conversation.language)
             return Turn(stage.talk, stage.steps)
         except Exception as error:  # a defect in a flow must neither silence the bot nor lose the message
             # Other errors' own texts may quote the customer; ours never do.
@@ -266,7 +266,7 @@ class Engine:
 
     # --- the end of a turn ------------------------------------------------------------------------------------
 
-    def _finish(self, stage: Stage, event: Event) -> None:
+    def _finish(self, stage: Stage, event: Event, spoken: str) -> None:
         """Ask the open question again if something else was said, show suggestions, and never be silent."""
         if stage.suggestion is not None and not stage.frames:
             stage.talk.offer = stage.ask(stage.suggestion, stage.suggestion.text.partition(".")[0])
@@ -276,7 +276,9 @@ class Engine:
             stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
         question = stage.open_question
         if question is not None and question.number not in stage.asked and stage.steps:
-            stage.put(question)
+            # Who has just read it in this language gets the short wording: all of it once more would bury the answer.
+            just_read = isinstance(event, Said | Pressed) and stage.talk.language == spoken
+            stage.put(question, wording=int(just_read))
 
     def _apology(self, talk: Conversation, event: Event, now: float) -> Turn:
         stage = Stage(talk, self.texts, now)

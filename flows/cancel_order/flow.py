@@ -32,6 +32,7 @@ class CancelOrder(OneOrder):
         {"name": "cancelled", "on_enter": "tell_and_advise", "final": True},
         {"name": "cancelled_before", "on_enter": "tell_cancelled_before", "final": True},
         {"name": "kept", "on_enter": "tell_nothing_changed", "final": True},
+        {"name": "not_begun", "on_enter": "say_nothing_is_cancelled", "final": True},
         {"name": "refused", "on_enter": "offer_other_ways", "final": True},
         {"name": "uncertain", "on_enter": "fetch_a_colleague", "final": True},
     ]
@@ -41,6 +42,7 @@ class CancelOrder(OneOrder):
     _OPEN = [*_CONFIRM, "asking_reason"]
     transitions = [
         # The first row that fits wins, as always in transitions.
+        {"trigger": "begin", "source": "start", "dest": "not_begun", "conditions": "wants_to_keep"},
         {"trigger": "begin", "source": "start", "dest": "choosing_first", "conditions": "wants_all"},
         {"trigger": "begin", "source": "start", "dest": "quoting", "conditions": "knows_order"},
         {"trigger": "begin", "source": "start", "dest": "choosing"},
@@ -66,6 +68,9 @@ class CancelOrder(OneOrder):
     ]
 
     # Conditions read and change nothing.
+    def wants_to_keep(self, event: EventData) -> bool:
+        return bool(self.slots.get("keep"))
+
     def wants_all(self, event: EventData) -> bool:
         return bool(self.slots.get("all"))
 
@@ -133,6 +138,10 @@ class CancelOrder(OneOrder):
 
     def tell_cancelled_before(self, event: EventData) -> None:
         self._tell_cancelled("cancelled_before", event)
+
+    def say_nothing_is_cancelled(self, event: EventData) -> None:
+        self.say("not_begun")
+        self.suggest("not_begun_next", Reply("why", start="pending_order"), Reply("my_orders", start="track_order"))
 
     def tell_nothing_changed(self, event: EventData) -> None:
         self.suggest(

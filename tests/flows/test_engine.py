@@ -124,6 +124,17 @@ def test_a_question_in_between_is_answered_and_the_open_one_asked_again(chat: Ch
     assert [request.act for request in chat.requests] == [CancelOrder("TP10024817", 0, "too_slow")]
 
 
+def test_what_was_just_read_is_not_told_all_over_again(chat: Chat) -> None:
+    chat.say("取消订单")
+    chat.press("too_slow")
+    first = chat.said[-1]
+    chat.say("怎么收费")
+    again = chat.said[-1]
+    assert again.key == first.key
+    assert again.text == chat.engine.texts.say(first.key, "zh", first.values, NOW, 1) != first.text
+    assert [choice.label for choice in again.choices] == [choice.label for choice in first.choices]
+
+
 def test_back_asks_the_question_before_again_with_what_was_known_then(chat: Chat) -> None:
     confirming(chat)
     assert chat.say("上一步") == ["cancel_order.ask_reason"]
