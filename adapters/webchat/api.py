@@ -9,10 +9,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.websockets import WebSocket
 
-from adapters.webchat.guard import OriginCheck, RateLimit
+from adapters.web.guard import OriginCheck, RateLimit
+from adapters.web.problems import Problem, answering
 from adapters.webchat.live import by_events, by_socket, entry_json
-from adapters.webchat.problems import Problem, answering
-from adapters.webchat.reading import read_message, read_upload
+from adapters.webchat.reading import read_file, read_message
 from adapters.webchat.session import Session, Sessions
 from bot.channel import Receipt, Service
 from bot.content import SAFE_IMAGES
@@ -63,13 +63,12 @@ class Api:
     async def post_file(self, request: Request) -> Response:
         """Take one picture or file, with words or without."""
         session = self._admit(request)
-        upload = await read_upload(request, self._max_file)
-        self._same_chat(session, upload.posted.chat)
+        posted, upload = await read_file(request, self._max_file)
+        self._same_chat(session, posted.chat)
         try:
             kept = await self._service.keep_attachment(session.address, upload.name, upload.media_type, upload.data)
         except ValueError:
             raise Problem(413, "too_large", "This file cannot be taken.") from None
-        posted = upload.posted
         return _accepted(
             await self._service.receive(
                 Incoming(session.address, posted.id, posted.text, None, (kept,), language=session.language)

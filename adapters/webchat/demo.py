@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from adapters.web.words import asked_language, preferred_language
 from adapters.webchat.pages import CompanyName, page
-from adapters.webchat.words import asked_language, preferred_language
 
 _CHINA = timezone(timedelta(hours=8))
 

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from adapters.webchat.problems import RETRY_SECONDS
-from adapters.webchat.session import Language, Session, Sessions
-from adapters.webchat.words import asked_language, preferred_language, words
+from adapters.web.problems import RETRY_SECONDS
+from adapters.web.serving import templates
+from adapters.web.words import Language, asked_language, preferred_language
+from adapters.webchat.session import Session, Sessions
+from adapters.webchat.words import words
 from bot.channel import Service
 from bot.errors import LinkError, StoreUnavailable
 from bot.messages import Incoming
@@ -23,9 +24,8 @@ VerifyLink = Callable[[str], str]
 CompanyName = Mapping[str, str]
 MAX_LINK = 1024
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
+STATIC = "/chat/static"
+_templates = templates(Path(__file__).parent, STATIC)
 
 
 def page(template: str, language: Language, *, status: int = 200, **values: Any) -> Response:

@@ -9,17 +9,16 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
+from adapters.web.guard import OriginCheck, RateLimit, SecureHeaders
+from adapters.web.serving import Static
 from adapters.webchat.api import Api
 from adapters.webchat.demo import Demo, DemoPages
-from adapters.webchat.guard import OriginCheck, RateLimit, SecureHeaders
-from adapters.webchat.pages import ChatPage, CompanyName, VerifyLink
+from adapters.webchat.pages import STATIC, ChatPage, CompanyName, VerifyLink
 from adapters.webchat.session import Sessions
 from bot.channel import Service
 
-_STATIC = Path(__file__).parent / "static"
+_HERE = Path(__file__).parent
 _COMPANY = {"zh": "特派", "en": "Tepai"}
 
 
@@ -56,7 +55,7 @@ def routes(
         Route("/chat/new", api.new_chat, methods=["POST"], middleware=headers),
         WebSocketRoute("/chat/live", api.live),
         Route("/chat/embed.js", _embed, middleware=headers),
-        Mount("/chat/static", _Static(directory=_STATIC), middleware=headers),
+        Mount(STATIC, Static(_HERE, "cross-origin"), middleware=headers),
     ]
     if demo is not None:
         pages = DemoPages(demo, company)
@@ -67,20 +66,7 @@ def routes(
     return found
 
 
-class _Static(StaticFiles):
-    """Asked for again on every page, and mostly answered "not modified": a new version is never half old.
-
-    Other sites may use them, as the button of embed.js does with its picture.
-    """
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        return response
-
-
 async def _embed(_: Request) -> Response:
     """The one file meant for other sites' pages."""
     headers = {"Cache-Control": "public, max-age=300", "Cross-Origin-Resource-Policy": "cross-origin"}
-    return FileResponse(_STATIC / "embed.js", media_type="text/javascript", headers=headers)
+    return FileResponse(_HERE / "static" / "embed.js", media_type="text/javascript", headers=headers)

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from adapters.web.words import Language
 from adapters.webchat.channel import NAME
 from bot.messages import Address
 
 COOKIE = "tepai_chat"
 MAX_AGE = 180 * 24 * 3600
-
-Language = Literal["zh", "en"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
-from adapters.webchat.guard import RateLimit
+from adapters.web.guard import RateLimit
 from tests.browser.customer import Customer
 from tests.webchat.memory_service import MemoryService
 from tests.webchat.server import LiveServer

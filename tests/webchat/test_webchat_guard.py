@@ -5,9 +5,10 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from adapters.webchat.guard import RateLimit
-from adapters.webchat.problems import Problem
-from adapters.webchat.words import LANGUAGES, words
+from adapters.web.guard import RateLimit
+from adapters.web.problems import Problem
+from adapters.web.words import LANGUAGES
+from adapters.webchat.words import words
 from tests.webchat.browser import Browser
 from tests.webchat.memory_service import MemoryService
 from tests.webchat.server import LiveServer

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from adapters.webchat.problems import Problem
+from adapters.web.problems import Problem
 from adapters.webchat.reading import Posted, read_message
 from bot.content import clean
 from tests.webchat.browser import Browser

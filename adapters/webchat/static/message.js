@@ -1,6 +1,6 @@
 // One message as a node: who, the words, pictures and files, when, and where a sent one stands.
 
-import { element, icon, linked } from "./element.js";
+import { element, icon, linked, MARK } from "./element.js";
 
 const IMAGES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
@@ -46,7 +46,7 @@ export class Messages {
 
   face(sender) {
     const face = element("span", { className: "face" });
-    face.append(sender === "staff" ? icon("person") : element("img", { src: "/chat/static/mark.svg", alt: "", width: 32, height: 32 }));
+    face.append(sender === "staff" ? icon("person") : element("img", { src: MARK, alt: "", width: 32, height: 32 }));
     return face;
   }
 

@@ -1,6 +1,8 @@
 // Small helpers to build nodes. Words from anybody only ever become text, never markup.
 
 const SVG = "http://www.w3.org/2000/svg";
+const ICONS = new URL("icons.svg", import.meta.url).pathname;
+export const MARK = new URL("mark.svg", import.meta.url).pathname;
 const LINK = /https?:\/\/[^\s<>"'\u3000-\u303f\uff00-\uffef]+/g;
 const TRAILING = /[.,;:!?)\]}]+$/;
 
@@ -21,7 +23,7 @@ export function icon(name) {
   svg.setAttribute("class", "icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `/chat/static/icons.svg#${name}`);
+  use.setAttribute("href", `${ICONS}#${name}`);
   svg.append(use);
   return svg;
 }

@@ -1,4 +1,4 @@
-"""What the web chat's API answers when something is wrong: a status, a stable code and one plain sentence."""
+"""What an API answers when something is wrong: a status, a stable code and one plain sentence."""
 
 from __future__ import annotations
 

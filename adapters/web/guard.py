@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from adapters.webchat.problems import Problem
+from adapters.web.problems import Problem
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -22,7 +22,7 @@ _POLICY = (
 class SecureHeaders:
     """ASGI middleware: a strict content security policy and its companions on every answer.
 
-    `embedders`: origins whose pages may frame the chat, besides its own.
+    `embedders`: origins whose pages may frame the page, besides its own.
     """
 
     def __init__(self, app: ASGIApp, embedders: Collection[str] = ()) -> None:
@@ -49,7 +49,7 @@ class SecureHeaders:
 
 
 class OriginCheck:
-    """Lets only the chat's own pages act. `trusted`: further origins, where a proxy hides the public host name."""
+    """Lets only our own pages act. `trusted`: further origins, where a proxy hides the public host name."""
 
     def __init__(self, trusted: Collection[str] = ()) -> None:
         self._trusted = frozenset(origin.rstrip("/") for origin in trusted)
