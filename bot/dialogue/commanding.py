@@ -28,6 +28,7 @@ _MENU = {
     "stop": Command.CANCEL_THIS,
     "zh": Command.CHINESE,
     "en": Command.ENGLISH,
+    "language": Command.OTHER_LANGUAGE,
 }
 
 

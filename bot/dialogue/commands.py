@@ -25,19 +25,27 @@ def obey(runner: Runner, stage: Stage, command: Command) -> Work:
             yield from _back(runner, stage)
         case Command.START_OVER:
             stage.frames[:] = without_idle(stage.frames)
-            yield from runner.start(stage, "greet", {"fresh": True})
+            yield from runner.start(stage, "greet", {"fresh": True} if stage.talk.greeted else {})
         case Command.HELP:
             yield from runner.start(stage, "help", {})
-        case Command.CHINESE | Command.ENGLISH:
-            stage.talk.language = "zh" if command is Command.CHINESE else "en"
-            stage.talk.language_chosen = True
-            stage.say("common.language_is")
+        case Command.CHINESE:
+            _speak(stage, "zh")
+        case Command.ENGLISH:
+            _speak(stage, "en")
+        case Command.OTHER_LANGUAGE:
+            _speak(stage, next(each for each in stage.texts.by_language if each != stage.talk.language))
 
 
 def doing(stage: Stage) -> dict[str, Any]:
     """What the customer was about to do, for the colleague who takes over."""
     frame = next((frame for frame in reversed(stage.frames) if frame.then is None), None)
     return {} if frame is None else {"flow": frame.flow, "state": frame.state, "slots": frame.slots}
+
+
+def _speak(stage: Stage, language: str) -> None:
+    stage.talk.language = language
+    stage.talk.language_chosen = True
+    stage.say("common.language_is")
 
 
 def _human(runner: Runner, stage: Stage) -> Work:

@@ -20,7 +20,7 @@ from bot.dialogue.conversation import Answer, Conversation, Frame, Step
 from bot.dialogue.effects import Outcome, Read
 from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
 from bot.dialogue.flow import CHANGED_MIND
-from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
+from bot.dialogue.reading import GREETING, Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
 from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated
 from bot.dialogue.stage import Stage
@@ -271,7 +271,7 @@ class Engine:
         if stage.suggestion is not None and not stage.frames:
             stage.talk.offer = stage.ask(stage.suggestion, stage.suggestion.text.partition(".")[0])
         elif stage.suggestion is not None and stage.open_question is not None and not stage.steps:
-            stage.say("common.let_us_go_on")  # a greeting in the middle of something
+            self._say_in_between(stage, stage.suggestion)
         if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps:
             stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
         question = stage.open_question
@@ -279,6 +279,13 @@ class Engine:
             # Who has just read it in this language gets the short wording: all of it once more would bury the answer.
             just_read = isinstance(event, Said | Pressed) and stage.talk.language == spoken
             stage.put(question, wording=int(just_read))
+
+    def _say_in_between(self, stage: Stage, wish: Suggest) -> None:
+        """In the middle of something a greeting is passed over, and what was asked about is told without ways on."""
+        if wish.text.partition(".")[0] == GREETING:
+            stage.say("common.let_us_go_on")
+        else:
+            stage.say(wish.text, **wish.values)
 
     def _apology(self, talk: Conversation, event: Event, now: float) -> Turn:
         stage = Stage(talk, self.texts, now)

@@ -33,8 +33,9 @@ SLOT_OF_ENTITY = {
     "amount": "amount",
 }
 """Entities that a new wish takes along, and the slot each becomes."""
-NUMBERS = {"phone", "code", "amount", "time"}
-"""While one of these is asked for, bare digits are a poor try at it and not the end of an order number."""
+NUMBERS = {"phone", "code", "amount", "time", "address"}
+"""While one of these is asked for, bare digits are a try at it (a door, of an address) and not the end of an order's
+number."""
 GREETING, UPSET = "greet", {"said": "upset"}
 """Courtesies are no words of a complaint; anger may well be."""
 NAMES_ORDER = {"order_number", "description"}

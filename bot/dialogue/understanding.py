@@ -18,6 +18,7 @@ class Command(StrEnum):
     HELP = "help"
     CHINESE = "chinese"
     ENGLISH = "english"
+    OTHER_LANGUAGE = "other_language"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ _BLOCK = re.compile(
 )
 _DOOR = re.compile(
     rf"{_COUNT}\s*(?:室|层|楼(?!号)|房|铺|户|单间|号门)|\b(?:room|rm|flat|unit|apt|apartment|suite|floor|fl|shop)\.?\s*\w?\d"
-    r"|#\s*\d|\b\d+(?:st|nd|rd|th)\s+floor\b|(?:-|－|\s|[座栋幢楼元])\d{3,4}(?!\d)|\b\d{3,4}$"
+    r"|#\s*\d|\b\d+(?:st|nd|rd|th)\s+floor\b|(?:-|－|\s|[座栋幢楼元])\d{3,4}(?!\d|\s*[号號弄])|\b\d{3,4}$"
     r"|前台|大堂|门卫|物业|传达室|快递柜|驿站|\b(?:lobby|reception|front desk|gatehouse)\b",
     re.IGNORECASE,
 )
@@ -56,11 +56,17 @@ def address_problem(text: str) -> str | None:
         return "too_long"
     if sum(c.isalpha() for c in address) < 2:
         return "unreadable"
-    if not (_HOUSE.search(address) or _BLOCK.search(address) or _DOOR.search(address)):
+    if not (names_house(address) or _DOOR.search(address)):
         return "no_building"
     if _BLOCK.search(address) and not _DOOR.search(address):
         return "no_door"
     return None
+
+
+def names_house(text: str) -> bool:
+    """Whether it names a house or a block, not only a door in it."""
+    address = tidy(text)
+    return bool(_HOUSE.search(address) or _BLOCK.search(address))
 
 
 def normal_address(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Completing an address that was typed without city and district from the one it replaces. Pure."""
+"""Completing an address: city and district from the one it replaces, the door from what was sent later. Pure."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def completed(address: str, former: str) -> str:
     if bool(_HAN_LETTER.search(address)) != bool(_HAN_LETTER.search(former)):
         return address
     return _in_chinese(address, former) if _HAN_LETTER.search(address) else _in_english(address, former)
+
+
+def with_door(house: str, door: str) -> str:
+    """The house's address with the door behind it."""
+    return f"{house} {door}" if _HAN_LETTER.search(house) else f"{house}, {door}"
 
 
 def _in_chinese(address: str, former: str) -> str:

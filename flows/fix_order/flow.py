@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bot.dialogue import EventData, Reply
-from bot.orders.checks import normal, problem
+from bot.orders.checks import names_house, normal, problem
 from bot.orders.diagnosis import FAULTS
 from bot.orders.effects import CorrectOrder, Diagnose, WatchOrder
 from bot.orders.model import Field, Order, State
-from bot.orders.places import completed
+from bot.orders.places import completed, with_door
 from flows.common import show
 from flows.common.one_order import CHOOSING, OneOrder
 
+NO_DOOR = "no_door"
 CORRECTABLE = {
     State.AWAITING_PAYMENT,
     State.AWAITING_SHOP,
@@ -94,7 +95,7 @@ class FixOrder(OneOrder):
         return field is not None and value is not None and problem(field, value) is None
 
     def value_is_fine(self, event: EventData) -> bool:
-        return problem(Field(self.slots["field"]), given(event)) is None
+        return problem(Field(self.slots["field"]), self._meant(event)) is None
 
     def has_another_fault(self, event: EventData) -> bool:
         return event.kwargs["diagnosis"].cause in FAULTS
@@ -117,11 +118,18 @@ class FixOrder(OneOrder):
             self._remember(event.kwargs["order"])
         field = event.kwargs.get("field") or self._field(event)
         self.slots["field"] = str(field)
+        told = self.slots.get(str(field))
+        if told and self._lacks_door(told):
+            self._ask_door(told)
+            return
         self._ask_value(f"ask_{field}", order=self.slots["order"], **self.slots["shown"])
 
     def say_what_is_wrong(self, event: EventData) -> None:
         field = Field(self.slots["field"])
         value = given(event)
+        if self._lacks_door(value):
+            self._ask_door(value)
+            return
         self._ask_value("value_wrong", field=field.value, problem=problem(field, value), value=value)
 
     def show_and_confirm(self, event: EventData) -> None:
@@ -129,7 +137,7 @@ class FixOrder(OneOrder):
             self._remember(event.kwargs["order"])
             self.slots["field"] = str(self._field(event))
         field = Field(self.slots["field"])
-        value = normal(field, given(event) if event.event.name == "value_given" else self.slots[field.value])
+        value = normal(field, self._meant(event) if event.event.name == "value_given" else self.slots[field.value])
         self.slots["value"] = completed(value, self.slots["shown"]["address"]) if field is Field.ADDRESS else value
         self.ask(
             "confirm",
@@ -176,6 +184,22 @@ class FixOrder(OneOrder):
 
     def _remember(self, order: Order) -> None:
         self.slots["shown"] = show.address(order)
+
+    def _lacks_door(self, value: str) -> bool:
+        return self.slots["field"] == Field.ADDRESS and problem(Field.ADDRESS, value) == NO_DOOR
+
+    def _ask_door(self, value: str) -> None:
+        """The house is known, from the map for instance: the door alone completes it."""
+        self.slots["house"] = value
+        self._ask_value("ask_door", value=value)
+
+    def _meant(self, event: EventData) -> str:
+        """What was given; the door alone stands behind the house that was given before."""
+        value, house = given(event), self.slots.get("house")
+        if house and self.slots["field"] == Field.ADDRESS and not names_house(value):
+            whole = with_door(house, value)
+            return whole if problem(Field.ADDRESS, whole) is None else value
+        return value
 
     def _field(self, event: EventData) -> Field | None:
         if self.slots.get("field"):

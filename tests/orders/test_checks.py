@@ -50,6 +50,7 @@ def test_addresses_that_can_be_found(address: str) -> None:
         ("Suzhou Street", "no_building"),
         ("幸福小区3号楼", "no_door"),
         ("上海市静安区南京西路1266号恒隆广场", "no_door"),
+        ("上海市黄浦区人民大道 200 号 创新大厦", "no_door"),
         ("Building 5, Beijing", "no_door"),
         ("路1号" * 100, "too_long"),
     ],

@@ -59,13 +59,39 @@ async def test_a_shared_place_is_the_new_address(api: BotApi, ground: Ground, en
         assert confirm.values["address"] == "上海市黄浦区人民大道 200 号 3 楼 创新大厦"
 
 
+async def test_of_a_shared_place_without_a_door_only_the_door_is_asked(
+    api: BotApi, ground: Ground, engine: Engine
+) -> None:
+    async with through_telegram(api, ground, engine, "zh") as (around, driver):
+        await driver.open_link(around.links.make("lin"))
+        await driver.answers()
+        driver.customer.sends_location("上海市黄浦区人民大道 200 号")
+        await driver.let_happen()
+        offer = (await driver.answers())[-1]
+        await driver.press(offer.choices[0].token, offer.choices[0].label)
+        assert (await driver.answers())[-1].key == "fix_order.ask_door"
+        await driver.say("1203")
+        confirm = (await driver.answers())[-1]
+        assert confirm.values["address"] == "上海市黄浦区人民大道 200 号 创新大厦 1203"
+
+
+async def test_of_a_point_on_the_map_the_address_is_asked(api: BotApi, ground: Ground, engine: Engine) -> None:
+    """Telegram gives two numbers there, from which no courier finds a door."""
+    async with through_telegram(api, ground, engine, "zh") as (around, driver):
+        await driver.open_link(around.links.make("lin"))
+        await driver.say("改地址")
+        await driver.answers()
+        driver.customer.sends_location()
+        assert await keys(driver) == ["common.got.location", "fix_order.ask_address"]
+
+
 async def test_every_command_of_the_menu_does_what_the_menu_says(api: BotApi, ground: Ground, engine: Engine) -> None:
     expected = {
         "/orders": "pick_order.",
         "/help": "help.",
         "/human": "escalate.",
         "/cancel": ("pick_order.", "cancel_order."),
-        "/language": "faq.",
+        "/language": "common.language_is",
         "/start": "greet.",
     }
     assert [f"/{name}" for name in words("zh")["commands"]] == list(expected)
@@ -75,7 +101,9 @@ async def test_every_command_of_the_menu_does_what_the_menu_says(api: BotApi, gr
             await driver.answers()
             await driver.say(command)
             assert any(message.key.startswith(flow) for message in await driver.answers()), command
-            assert (await around.conversation()).language == "zh"
+            assert (await around.conversation()).language == ("en" if command == "/language" else "zh")
+            if command == "/language":
+                await driver.say(command)
 
 
 def test_what_telegram_shows_in_its_own_way_is_there(engine: Engine) -> None:
