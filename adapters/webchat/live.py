@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
+from adapters.web.sockets import tell
 from bot.channel import Service
 from bot.errors import StoreUnavailable
 from bot.messages import Entry
-
-CLOSE_TRY_AGAIN = 1013
-CLOSE_SLOW_READER = 1008
-SEND_SECONDS = 30
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
@@ -67,38 +63,14 @@ async def by_events(service: Service, conversation: str, after: int, heartbeat: 
 
 
 async def by_socket(socket: WebSocket, service: Service, conversation: str, after: int, heartbeat: float) -> None:
-    """The log on an accepted WebSocket, until either side leaves."""
-    sending = asyncio.create_task(_send_all(socket, service, conversation, after, heartbeat))
-    leaving = asyncio.create_task(_until_gone(socket))
-    try:
-        done, _ = await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in (sending, leaving):
-            task.cancel()
-        await asyncio.gather(sending, leaving, return_exceptions=True)
+    """The log on an accepted WebSocket, until either side leaves. Messages go by POST only: what the page says here is
+    not heard."""
+    await tell(socket, _texts(service, conversation, after, heartbeat))
 
 
-async def _send_all(socket: WebSocket, service: Service, conversation: str, after: int, heartbeat: float) -> None:
-    try:
-        async for entry in follow(service, conversation, after, heartbeat):
-            line = {"type": "beat"} if entry is None else {"type": "entry", "entry": entry_json(entry)}
-            # A page that does not read must not hold its share of memory for ever.
-            async with asyncio.timeout(SEND_SECONDS):
-                await socket.send_text(_compact(line))
-    except StoreUnavailable:
-        await socket.close(CLOSE_TRY_AGAIN)
-    except TimeoutError:
-        await socket.close(CLOSE_SLOW_READER)
-    except (WebSocketDisconnect, RuntimeError):
-        return
-
-
-async def _until_gone(socket: WebSocket) -> None:
-    """Messages go by POST only; what arrives here is read and dropped until the page leaves."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+async def _texts(service: Service, conversation: str, after: int, heartbeat: float) -> AsyncIterator[str]:
+    async for entry in follow(service, conversation, after, heartbeat):
+        yield _compact({"type": "beat"} if entry is None else {"type": "entry", "entry": entry_json(entry)})
 
 
 def _compact(data: dict[str, Any]) -> str:
