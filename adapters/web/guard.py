@@ -22,15 +22,16 @@ _POLICY = (
 class SecureHeaders:
     """ASGI middleware: a strict content security policy and its companions on every answer.
 
-    `embedders`: origins whose pages may frame the page, besides its own.
+    `embedders`: origins whose pages may frame the page, besides its own; None for not even its own. `referrer`: the
+    referrer policy. A page with forms needs "same-origin": with "no-referrer", browsers hide the origin of its posts.
     """
 
-    def __init__(self, app: ASGIApp, embedders: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, embedders: Collection[str] | None = (), referrer: str = "no-referrer") -> None:
         self._app = app
         self._headers = {
-            "Content-Security-Policy": _POLICY + " ".join(["'self'", *embedders]),
+            "Content-Security-Policy": _POLICY + ("'none'" if embedders is None else " ".join(["'self'", *embedders])),
             "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "no-referrer",
+            "Referrer-Policy": referrer,
             "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
             "Cross-Origin-Resource-Policy": "same-origin",
         }

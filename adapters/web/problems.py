@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -17,19 +17,20 @@ Owner = TypeVar("Owner")
 
 
 class Problem(Exception):
-    """Becomes `{"error": code, "message": sentence}` with the given status."""
+    """Becomes `{"error": code, "message": sentence, **more}` with the given status."""
 
-    def __init__(self, status: int, code: str, sentence: str, *, retry_after: int | None = None) -> None:
+    def __init__(self, status: int, code: str, sentence: str, *, retry_after: int | None = None, **more: Any) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.sentence = sentence
         self.retry_after = retry_after
+        self.more = more
 
     def response(self) -> Response:
         """The answer as JSON."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
-        body = {"error": self.code, "message": self.sentence}
+        body = {"error": self.code, "message": self.sentence, **self.more}
         return JSONResponse(body, status_code=self.status, headers=headers)
 
 

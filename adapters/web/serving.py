@@ -15,7 +15,9 @@ _SHARED = Path(__file__).parent
 def templates(folder: Path, static: str) -> Environment:
     """The templates of an adapter's folder and the shared ones; `static` is where its pages find their files."""
     loader = FileSystemLoader([folder / "templates", _SHARED / "templates"])
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.globals["static"] = static
     return environment
 

@@ -54,10 +54,12 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session that has just begun; only its holder ever learns the `token`."""
+    """A session that has just begun; only its holder ever learns the `token`. `wants_password`: there is none yet, so
+    that this was the last time they could come in by themselves."""
 
     token: str
     agent: Agent
+    wants_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class SessionInfo:
 
 
 class People(Protocol):
-    """Who may sign in. Passwords are hashed in a thread; every change stands in the audit trail."""
+    """Who may sign in, and who is there. Every change stands in the audit trail."""
 
     async def sign_in(self, name: str, password: str, device: str) -> SignedIn:
         """Raises `errors.SignInRefused`: alike for an unknown name, a wrong password and an account that is locked."""
@@ -94,6 +96,12 @@ class People(Protocol):
 
     async def change_password(self, agent: Agent, old: str, new: str, token: str) -> None:
         """Ends all other sessions. `old` is not asked for where there is none yet. Raises `errors.NotTaken`."""
+
+    async def has_password(self, agent: Agent) -> bool:
+        """Whether there is one, which has to be given to change it."""
+
+    async def describe(self, agent: Agent, *, name: str, language: str, languages: Sequence[str]) -> None:
+        """What one may change of oneself. Raises `errors.NotTaken`."""
 
     async def be(self, agent: Agent, availability: Availability) -> None:
         """Be online, away or offline from now on."""

@@ -130,5 +130,9 @@ class Health(Protocol):
     async def parts(self, agent: Agent) -> Sequence[Part]:
         """How each channel, the order service, the mail and the database are."""
 
+
+class Trail(Protocol):
+    """What was done by whom."""
+
     async def audit(self, agent: Agent, *, before: int | None = None, conversation: str = "") -> Sequence[AuditLine]:
         """The newest 100 entries with an id below `before`; admins only."""

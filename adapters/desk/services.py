@@ -1,0 +1,36 @@
+"""What the desk is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from bot.desk.orders import OrderDesk
+from bot.desk.people import People
+from bot.desk.reports import Health, Lookup, Reports, Trail
+from bot.desk.talk import Talks
+from bot.desk.tickets import TicketDesk
+from bot.desk.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a part is None, its pages and its entry in the navigation are not there either.
+
+    `company`: the name by language; `origins`: the desk's public origins, where a proxy changes the Host header;
+    `max_file`: bytes.
+    """
+
+    people: People
+    company: Mapping[str, str]
+    origins: Collection[str] = ()
+    max_file: int = 5 * 1024 * 1024
+    demo: bool = False
+    work: Work | None = None
+    talks: Talks | None = None
+    orders: OrderDesk | None = None
+    tickets: TicketDesk | None = None
+    lookup: Lookup | None = None
+    reports: Reports | None = None
+    health: Health | None = None
+    trail: Trail | None = None
