@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.config import Settings
 from bot.messages import Outgoing
 from bot.store import attachments
+from bot.store.albums import StoredAlbums
 from bot.store.database import Database
 from bot.store.notes import Reachability, StoredNotes, StoredTurns
 
@@ -43,6 +44,7 @@ def telegram(settings: Settings, database: Database) -> Adapter | None:
         StoredTurns(database),
         lambda address, ref: database.run(partial(attachments.find, conversation=address.conversation, ref=ref)),
         Reachability(database),
+        StoredAlbums(database),
     )
     return Adapter(options, store, Habits(asks_contact, card))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute
 from telegram.ext import ExtBot
 
+from adapters.telegram.albums import Albums, Parts
 from adapters.telegram.announcing import Announcer
 from adapters.telegram.calls import Bot, Calls
 from adapters.telegram.channel import Files, Telegram
@@ -51,6 +52,7 @@ class Store:
     turns: Turns
     files: Files
     reachable: MarkReachable
+    albums: Parts
 
 
 class Adapter:
@@ -78,7 +80,8 @@ class Adapter:
         store = self._store
         files = FileFetcher(self.bot, service, self._options.most_bytes)
         groups = Groups(self.bot, store.notes)
-        self.receiver = Receiver(self.bot, service, self.channel, groups, files, store.reachable)
+        self.albums = Albums(store.albums, service)
+        self.receiver = Receiver(self.bot, service, self.channel, groups, files, self.albums, store.reachable)
         self.poller = Poller(self.bot, self.receiver, store.turns)
 
     def routes(self) -> list[BaseRoute]:
@@ -89,7 +92,7 @@ class Adapter:
 
     def start(self) -> None:
         """Announce the bot, and ask for updates where there is no webhook, until `stop`."""
-        work = [self._announcer.run()]
+        work = [self._announcer.run(), self.albums.run()]
         if self._options.url is None:
             work.append(self.poller.run())
         self._tasks += [asyncio.create_task(each) for each in work]

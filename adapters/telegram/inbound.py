@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any
 
@@ -34,10 +34,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A customer's message; `file` is to be fetched and put among its attachments."""
+    """A customer's message; `file` is to be fetched and put among its attachments. `album`: the album that it is one
+    picture of, "" for none, and `number` Telegram's id of that message."""
 
     incoming: Incoming
     file: Wanted | None = None
+    album: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,9 @@ def plain(data: Mapping[str, Any]) -> Heard | None:
 def _said(message: Message) -> Heard:
     code = message.from_user.language_code if message.from_user else None
     words = message.text or message.caption or ""
-    return _heard(message.chat.id, message.message_id, words, code, _attachment(message), _file(message))
+    heard = _heard(message.chat.id, message.message_id, words, code, _attachment(message), _file(message))
+    album = message.media_group_id
+    return replace(heard, album=album, number=message.message_id) if album else heard
 
 
 def _heard(

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from telegram.error import TelegramError
 
+from adapters.telegram.albums import Albums
 from adapters.telegram.calls import Bot
 from adapters.telegram.channel import Telegram
 from adapters.telegram.files import CannotFetch, FileFetcher
@@ -18,7 +19,7 @@ from adapters.telegram.inbound import Heard, InGroup, Nothing, Press, Reach, kin
 from adapters.telegram.words import words
 from bot.channel import Service
 from bot.errors import StoreUnavailable
-from bot.messages import Address
+from bot.messages import Address, Incoming
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class Receiver:
         channel: Telegram,
         groups: Groups,
         files: FileFetcher,
+        albums: Albums,
         reachable: MarkReachable,
     ) -> None:
         self._bot = bot
@@ -50,6 +52,7 @@ class Receiver:
         self._channel = channel
         self._groups = groups
         self._files = files
+        self._albums = albums
         self._reachable = reachable
         self._failed: OrderedDict[Any, int] = OrderedDict()
         self._taken: OrderedDict[Any, None] = OrderedDict()
@@ -87,6 +90,7 @@ class Receiver:
             case Heard():
                 await self._heard(found)
             case Press():
+                await self._albums.hand_on_first(found.incoming.address.conversation)
                 self._channel.expect(found)
                 receipt = await self._service.receive(found.incoming)
                 if not receipt.duplicate:
@@ -99,16 +103,27 @@ class Receiver:
                 log.info("telegram_update_ignored", kind=kind)
 
     async def _heard(self, heard: Heard) -> None:
+        conversation = heard.incoming.address.conversation
+        if heard.album:
+            with self._albums.arriving(conversation):
+                if (picture := await self._whole(heard)) is not None:
+                    await self._albums.add(picture, heard.album, heard.number)
+            return
+        await self._albums.hand_on_first(conversation)
+        if (incoming := await self._whole(heard)) is not None:
+            await self._service.receive(incoming)
+
+    async def _whole(self, heard: Heard) -> Incoming | None:
+        """The message with its file; None where there is nothing left of it without the file."""
         incoming = heard.incoming
-        if heard.file is not None:
-            try:
-                file = await self._files.fetch(incoming.address, heard.file)
-                incoming = replace(incoming, attachments=(*incoming.attachments, file))
-            except CannotFetch as why:
-                await self._explain(heard, why.key)
-                if not incoming.text:
-                    return
-        await self._service.receive(incoming)
+        if heard.file is None:
+            return incoming
+        try:
+            file = await self._files.fetch(incoming.address, heard.file)
+        except CannotFetch as why:
+            await self._explain(heard, why.key)
+            return incoming if incoming.text else None
+        return replace(incoming, attachments=(*incoming.attachments, file))
 
     async def _explain(self, heard: Heard, key: str) -> None:
         said = words(heard.incoming.language)[key].format(megabytes=self._files.megabytes)

@@ -138,7 +138,8 @@ class Engine:
         if told := self.reader.told_by(stage, first):
             yield from self._mean(stage, told)
             return
-        stage.say(f"common.got.{first.kind}")
+        several = len(said.attachments) > 1
+        stage.say("common.got.several" if several else f"common.got.{first.kind}", count=len(said.attachments))
         if said.text.strip():
             yield from self._mean(stage, self.reader.read(stage, said.text.strip()))
         elif first.kind is AttachmentKind.LOCATION and not stage.frames:

@@ -39,6 +39,7 @@ from bot.store.tables import (
     wechat_letter,
     wechat_push,
 )
+from bot.store.telegram_tables import album_part, staff_topic
 
 SLICE = 100
 """Conversations a transaction: about ten milliseconds, so that no customer's message waits long for it."""
@@ -109,6 +110,7 @@ _NEEDED = or_(
     _rests_on(ticket, ticket.c.state == "open"),
     _rests_on(wechat_push, wechat_push.c.message.isnot(None)),
     _rests_on(wechat_letter, wechat_letter.c.state == "waiting"),
+    _rests_on(album_part, album_part.c.message.isnot(None)),
 )
 _VISIT = (
     select(
@@ -125,7 +127,8 @@ _VISIT = (
 )
 _WECHAT = (wechat_letter, wechat_push)
 _BESIDE = (feedback, handover, note, tag, draft)
-_OF_CONVERSATIONS = (inbound, outbox, attachment, watch, verification, channel_note, *_BESIDE, *_WECHAT)
+_TELEGRAM = (album_part, staff_topic)
+_OF_CONVERSATIONS = (inbound, outbox, attachment, watch, verification, channel_note, *_BESIDE, *_WECHAT, *_TELEGRAM)
 
 
 def _remove_old(connection: Connection, keys: Sequence[str], ages: Ages, time: float, removed: Removed) -> None:
@@ -142,6 +145,7 @@ def _remove_old(connection: Connection, keys: Sequence[str], ages: Ages, time: f
         (ticket, ticket.c.state != "open", ticket.c.opened_at < time - ages.records),
         (wechat_letter, wechat_letter.c.at < log),
         (wechat_push, wechat_push.c.attempt_at < log),
+        (album_part, album_part.c.at < inner),
     ):
         _remove(connection, table, and_(table.c.conversation.in_(keys), *old), removed)
 

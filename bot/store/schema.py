@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store import staff_tables, support_tables, tables
+from bot.store import staff_tables, support_tables, tables, telegram_tables
 from bot.store.columns import metadata
 
-__all__ = ["metadata", "staff_tables", "support_tables", "tables"]
+__all__ = ["metadata", "staff_tables", "support_tables", "tables", "telegram_tables"]

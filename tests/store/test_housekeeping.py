@@ -16,7 +16,7 @@ from bot.errors import StoreUnavailable
 from bot.runtime.ages import Ages
 from bot.runtime.housekeeping import HOUSEKEEPING, Housekeeper
 from bot.store import housekeeping as store
-from bot.store import leases, support_tables, tables
+from bot.store import leases, support_tables, tables, telegram_tables
 from bot.store.conversations import Source
 from bot.store.database import Database
 from bot.store.schema import metadata
@@ -27,7 +27,7 @@ CHATS = store.SLICE + 30
 EDGE = 30
 """No random age is nearer than this to a limit, so that seconds that pass meanwhile change nothing."""
 
-NEEDS = ("owner", "lane", "timer", "dead", "handover", "ticket", "wechat_push", "wechat_letter")
+NEEDS = ("owner", "lane", "timer", "dead", "handover", "ticket", "wechat_push", "wechat_letter", "album_part")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def some_age(dice: random.Random, most: float = 7_000) -> float:
 
 def name_of(row: Mapping[str, Any]) -> str:
     """What tells a row from others of its conversation and table."""
-    return str(row.get("seq", row.get("key", row.get("id", ""))))
+    return str(row.get("number", row.get("seq", row.get("key", row.get("id", "")))))
 
 
 def make_chat(connection: Connection, dice: random.Random, number: int, now: float) -> Chat:
@@ -78,6 +78,9 @@ def make_chat(connection: Connection, dice: random.Random, number: int, now: flo
     put(support_tables.feedback, idle, key=f"{key}:1", about="order", score=5, words="good", at=now - idle)
     put(tables.watch, idle, order_number="TP1", customer="lin", since=now - idle)
     put(tables.channel_note, idle, value={})
+    put(telegram_tables.staff_topic, idle, chat=-1, thread=number, seq=0)
+    age = idle + some_age(dice, 200)
+    put(telegram_tables.album_part, age, album="a", number=9, at=now - age)
     brief = {"key": f"{key}:2", "reason": "asked", "brief": {}, "language": "en", "opened_at": now - idle}
     put(support_tables.handover, idle, **brief, status="closed", closed_at=now - idle)
     put_need(put, needs, key, now, idle)
@@ -110,6 +113,8 @@ def put_need(put: Any, needs: str | None, key: str, now: float, idle: float) -> 
             put(support_tables.ticket, idle, **words, **opened, number=f"T{key}", key=f"{key}:4", state="open")
         case "wechat_push":
             put(tables.wechat_push, idle, id="1", attempt_at=now - idle, deadline=now, message={"text": "words"})
+        case "album_part":
+            put(telegram_tables.album_part, idle, album="a", number=1, message={"text": "words"}, at=now - idle)
         case "wechat_letter":
             letter = {"text": "words", "choices": [], "staff": False, "state": "waiting"}
             put(tables.wechat_letter, idle, seq=2, part=1, **letter, at=now - idle)
@@ -154,6 +159,8 @@ def keeps(chat: Chat, table: str, key: str, age: float) -> bool:
     if table in ("inbound", "outbox"):
         inner = int(key) % 4 in (0, 3)
         return age < (AGES.bookkeeping if inner else AGES.conversations)
+    if table == "album_part":
+        return age < AGES.bookkeeping
     return age < AGES.files if table == "attachment" else True
 
 

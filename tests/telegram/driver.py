@@ -95,6 +95,7 @@ class TelegramDriver:
             await self._adapter.poller.once(0)
         else:
             await self._api.updates.delivered()
+        await self._adapter.albums.hand_on_due()
         await self._runtime.settle()
         await self._adapter.channel.aside.settle()
 

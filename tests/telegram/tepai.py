@@ -14,6 +14,7 @@ from bot.dialogue.turn import Dialogue
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
 from bot.store import attachments
+from bot.store.albums import StoredAlbums
 from bot.store.database import Database
 from bot.store.notes import Reachability, StoredNotes, StoredTurns
 from bot.telegram import asks_contact, card
@@ -58,6 +59,7 @@ def adapter(api: BotApi, database: Database, url: str | None, **options: Any) ->
         StoredTurns(database),
         lambda address, ref: database.run(partial(attachments.find, conversation=address.conversation, ref=ref)),
         Reachability(database),
+        StoredAlbums(database),
     )
     return Adapter(wanted, store, Habits(asks_contact, card))
 
@@ -104,6 +106,7 @@ class Tepai:
     async def settle(self) -> None:
         """Let everything that is due now happen, on both sides."""
         await self.take_in()
+        await self.adapter.albums.hand_on_due()
         await self.runtime.settle()
         await self.adapter.channel.aside.settle()
 
