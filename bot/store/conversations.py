@@ -19,6 +19,7 @@ class Source(StrEnum):
 
     CUSTOMER = "customer"
     INNER = "inner"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)
