@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
+
+from bot.messages import Attachment
 
 MAX_NAME = 120
 
@@ -47,3 +50,16 @@ def media_type(claimed: str | None, data: bytes) -> str:
     if named.startswith("image/") or not _MEDIA_TYPE.fullmatch(named):
         return "application/octet-stream"
     return named
+
+
+def served(file: Attachment) -> tuple[str, dict[str, str]]:
+    """The media type and headers with which a stranger's file is handed out: only pictures that cannot carry scripts
+    are shown in place."""
+    safe = file.media_type in SAFE_IMAGES
+    headers = {
+        "Content-Disposition": f"{'inline' if safe else 'attachment'}; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, max-age=86400, immutable",
+    }
+    return file.media_type if safe else "application/octet-stream", headers

@@ -64,7 +64,9 @@ class Incoming:
 
     `message_id` is the channel's own id, unique within the chat: a second arrival of the same id is a
     duplicate. `pressed` is the opaque token of a pressed button, `link` the signed payload of a deep
-    link, `language` a hint of the client ("zh" or "en"); `None` where there is none.
+    link, `language` a hint of the client ("zh" or "en"); `None` where there is none. `seen`: a choice's token of the
+    newest question that had been shown when the customer wrote, "" when none had; `None` where whatever was asked is
+    seen at once.
     """
 
     address: Address
@@ -74,6 +76,7 @@ class Incoming:
     attachments: tuple[Attachment, ...] = ()
     link: str | None = None
     language: str | None = None
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message to a customer: the text as rendered, and the text key and values it was made from."""
+    """One message to a customer: the text as rendered, the text key and values it was made from, and the language
+    it is in ("" where nobody said)."""
 
     text: str
     choices: tuple[Choice, ...] = ()
@@ -94,6 +98,7 @@ class Outgoing:
     key: str = ""
     values: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     sender: str = "bot"
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,7 @@ def outgoing_to_json(message: Outgoing) -> dict[str, Any]:
         "key": message.key,
         "values": dict(message.values),
         "sender": message.sender,
+        "language": message.language,
     }
 
 

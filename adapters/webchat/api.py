@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -15,7 +13,7 @@ from adapters.webchat.live import by_events, by_socket, entry_json
 from adapters.webchat.reading import read_file, read_message
 from adapters.webchat.session import Session, Sessions
 from bot.channel import Receipt, Service
-from bot.content import SAFE_IMAGES
+from bot.content import served
 from bot.messages import Incoming
 
 CLOSE_REFUSED = 4403
@@ -77,19 +75,13 @@ class Api:
 
     @answering
     async def get_file(self, request: Request) -> Response:
-        """One file of this chat. Only pictures that cannot carry scripts are shown in place."""
+        """One file of this chat."""
         found = await self._service.attachment(self._session(request).address, request.path_params["ref"])
         if found is None:
             raise Problem(404, "no_such_file", "There is no such file in this chat.")
         file, data = found
-        safe = file.media_type in SAFE_IMAGES
-        shown = "inline" if safe else "attachment"
-        headers = {
-            "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name, safe='')}",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Cache-Control": "private, max-age=86400, immutable",
-        }
-        return Response(data, media_type=file.media_type if safe else "application/octet-stream", headers=headers)
+        media_type, headers = served(file)
+        return Response(data, media_type=media_type, headers=headers)
 
     @answering
     async def history(self, request: Request) -> Response:

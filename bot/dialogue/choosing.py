@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from bot.dialogue.lexicon import Lexicon, Role
 from bot.dialogue.normalise import BREAK, QUESTION, Units, is_han, parts, without_marks
-from bot.dialogue.ordinals import Ordinals
+from bot.dialogue.ordinals import ORDINAL_ENDINGS, Ordinals
 from bot.dialogue.polarity import Wording, label_words, polarity
 from bot.dialogue.understanding import Option
 
@@ -25,6 +25,7 @@ Chinese ones weighs more."""
 
 AFFIRM, DENY = "affirm", "deny"
 _NEGATIONS = (Role.NO, Role.NEGATOR, Role.NO_OR_NEGATOR)
+_PLACE_WORDS = frozenset({*"第选复项个", "option", "choice", "choose", "reply"})
 _CURRENCY = frozenset({"¥", "元", "块", "yuan", "rmb"})
 
 
@@ -67,7 +68,8 @@ class Chooser:
         number = self._ordinals.whole(said)
         if number is not None:
             # "第一单" beside a yes and a no means another order, not the first choice.
-            return None if guarded and self._names_order(text) else self._numbered(number, choices)
+            names_place = any(unit in _PLACE_WORDS or unit.endswith(ORDINAL_ENDINGS) for unit in said)
+            return None if guarded and self._names_order(text) else self._numbered(number, choices, names_place)
         return self._worded(text, said, choices)
 
     def _names_order(self, text: Units) -> bool:
@@ -91,12 +93,12 @@ class Chooser:
         pieces = self._lexicon.aside.pieces(text)
         return tuple(unit for piece in pieces if not piece.kind for unit in piece.units)
 
-    def _numbered(self, number: int, choices: Sequence[Choosable]) -> int | None:
+    def _numbered(self, number: int, choices: Sequence[Choosable], names_place: bool) -> int | None:
         place = len(choices) - 1 if number == -1 else number - 1
         if not 0 <= place < len(choices):
             return self._amount(number, choices)
-        # "2" where the third choice is "2 元" may mean either.
-        return None if self._amount(number, choices) not in (None, place) else place
+        # "2" where the third choice is "2 元" may mean either; "第二个" may not.
+        return place if names_place or self._amount(number, choices) in (None, place) else None
 
     @staticmethod
     def _amount(number: int, choices: Sequence[Choosable]) -> int | None:

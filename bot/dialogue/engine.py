@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 
-from bot.dialogue import attending, commands
+from bot.dialogue import commands
 from bot.dialogue.book import FlowBook
 from bot.dialogue.conversation import Answer, Conversation, Frame, Step
 from bot.dialogue.effects import Outcome, Read
-from bot.dialogue.events import Attended, Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
+from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.reading import GREETING, Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
@@ -41,6 +41,8 @@ NAMED = {"order", "description"}
 """Slots that say which order is meant."""
 FREE_TEXT = {"words", "address", "name", "description"}
 """While one of these is asked for, the language of the words says nothing about the customer's."""
+KEPT = (AttachmentKind.IMAGE, AttachmentKind.FILE, AttachmentKind.VIDEO)
+"""Of these the customer is told whether they are kept with the conversation."""
 
 
 class Engine:
@@ -84,12 +86,6 @@ class Engine:
                 yield from self._pressed(stage, event.token)
             case LinkOpened():
                 yield from self._link_opened(stage, event)
-            case _:
-                yield from self._came_of_itself(stage, event)
-
-    def _came_of_itself(self, stage: Stage, event: Event) -> Work:
-        """What no customer did."""
-        match event:
             case Happened():
                 yield from self._happened(stage, event)
             case Delayed():
@@ -97,8 +93,6 @@ class Engine:
                     stage.say("common.delayed")
             case Woke():
                 yield from self._woke(stage, event)
-            case Attended():
-                yield from attending.attend(self.runner, stage, event)
 
     def _woke(self, stage: Stage, woke: Woke) -> Work:
         """Unasked news. What turns out to be none leaves everything open as the customer last saw it."""
@@ -125,7 +119,14 @@ class Engine:
         elif not any(character.isprintable() and not character.isspace() for character in text):
             stage.say("common.empty")
         else:
-            yield from self._mean(stage, self.reader.read(stage, text))
+            yield from self._written(stage, said, text)
+
+    def _written(self, stage: Stage, said: Said, text: str) -> Work:
+        meaning, question = self.reader.read(stage, text), stage.open_question
+        if question and stage.is_unseen(said.seen) and self.reader.needs_the_question(stage, text, meaning):
+            stage.put(question)  # a "1" that was sent before the question was shown must not agree to anything
+        else:
+            yield from self._mean(stage, meaning)
 
     def _notice_language(self, stage: Stage, said: Said) -> None:
         talk, question = stage.talk, stage.open_question
@@ -146,8 +147,9 @@ class Engine:
         if told := self.reader.told_by(stage, first):
             yield from self._mean(stage, told)
             return
-        several = len(said.attachments) > 1
-        stage.say("common.got.several" if several else f"common.got.{first.kind}", count=len(said.attachments))
+        lost = first.kind in KEPT and not refs
+        got = "several" if len(said.attachments) > 1 else first.kind
+        stage.say("common.not_kept" if lost else f"common.got.{got}", count=len(said.attachments))
         if said.text.strip():
             yield from self._mean(stage, self.reader.read(stage, said.text.strip()))
         elif first.kind is AttachmentKind.LOCATION and not stage.frames:
@@ -198,7 +200,6 @@ class Engine:
     def _happened(self, stage: Stage, happened: Happened) -> Work:
         frame = next((frame for frame in stage.frames if frame.awaits == happened.act), None)
         order = happened.outcome.values.get("order")
-        stage.talk.queued |= happened.outcome.trigger == "queued"
         if frame is not None:
             frames = raised(stage.frames, frame)
             stage.frames[:] = without_outdated(frames, order.number) if order else frames
@@ -284,10 +285,11 @@ class Engine:
             self._say_in_between(stage, stage.suggestion)
         if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps:
             stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
-        question = stage.open_question if attending.is_bots(event) else None
+        question = stage.open_question
         if question is not None and question.number not in stage.asked and stage.steps:
             # Who has just read it in this language gets the short wording: all of it once more would bury the answer.
-            just_read = isinstance(event, Said | Pressed) and stage.talk.language == spoken
+            unseen = isinstance(event, Said) and stage.is_unseen(event.seen)
+            just_read = isinstance(event, Said | Pressed) and stage.talk.language == spoken and not unseen
             stage.put(question, wording=int(just_read))
 
     def _say_in_between(self, stage: Stage, wish: Suggest) -> None:

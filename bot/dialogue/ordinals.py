@@ -8,7 +8,7 @@ from bot.dialogue.normalise import BREAK, Units, is_han
 LARGEST = 99
 LAST = -1
 _MEASURES = frozenset("个单项条件款种位")
-_ORDINAL = ("st", "nd", "rd", "th")
+ORDINAL_ENDINGS = ("st", "nd", "rd", "th")
 _NOUNS = frozenset({"one", "order", "option", "choice", "item"})
 
 
@@ -47,7 +47,7 @@ class Ordinals:
         return named.pop() if len(named) == 1 else self.whole(text)
 
     def _may_begin(self, unit: str) -> bool:
-        return unit == "第" or unit in self._begins_last or unit.endswith(_ORDINAL)
+        return unit == "第" or unit in self._begins_last or unit.endswith(ORDINAL_ENDINGS)
 
     def _named(self, text: Units, at: int) -> int | None:
         """The place, if words for a place, and not just any number, begin here."""
@@ -58,7 +58,7 @@ class Ordinals:
             return number if ends and text[at - 1 : at] != ("数",) else None
         if self._is_last(text, at) and length > 1:
             return LAST
-        return number if text[at].endswith(_ORDINAL) and text[at + length - 1] in _NOUNS else None
+        return number if text[at].endswith(ORDINAL_ENDINGS) and text[at + length - 1] in _NOUNS else None
 
     def _at(self, text: Units, at: int) -> tuple[int | None, int]:
         """The place that begins here, and how many units it takes; (None, 0) if none does."""
@@ -69,7 +69,7 @@ class Ordinals:
         if number is None or not 1 <= number <= LARGEST:
             return None, 0
         end = start + length
-        ordinal = text[at] == "第" or text[at].endswith(_ORDINAL)
+        ordinal = text[at] == "第" or text[at].endswith(ORDINAL_ENDINGS)
         if ordinal and text[end : end + 1] and (text[end] in _MEASURES or text[end] in _NOUNS):
             end += 1
         return number, end - at

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.dialogue.book import FlowBook
+from bot.dialogue.choosing import AFFIRM, DENY
 from bot.dialogue.conversation import Answer
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.stage import Stage
@@ -97,6 +98,14 @@ class Reader:
             or self.understanding.command(text)
             or self._neither_choice_nor_command(stage, text)
         )
+
+    def needs_the_question(self, stage: Stage, text: str, meaning: Meaning) -> bool:
+        """Whether the text only means something to who has the open question before them: a number, a yes or no."""
+        if not isinstance(meaning, Chosen | Missed):
+            return False
+        entities = self.understanding.entities(text, stage.now)
+        decided = isinstance(meaning, Chosen) and meaning.answer.key in (AFFIRM, DENY)
+        return decided or "ordinal" in entities or entities.get("yes_no") is not None
 
     def told_by(self, stage: Stage, attachment: Attachment) -> Given | None:
         """What a shared contact or place answers: the phone number or address that the open question wants."""

@@ -56,7 +56,7 @@ class Stage:
     def say(self, text: str, **values: Any) -> None:
         """Say a text."""
         words = self.texts.say(text, self.talk.language, values, self.now)
-        self.steps.append(Outgoing(words, key=text, values=values))
+        self.steps.append(Outgoing(words, key=text, values=values, language=self.talk.language))
 
     def request(self, act: Act) -> str:
         """Have an act done; returns its id."""
@@ -83,7 +83,8 @@ class Stage:
             Choice(f"{question.number}.{place}", self.label(question, answer))
             for place, answer in enumerate(question.answers)
         )
-        self.steps.append(Outgoing(text, choices, key=question.text, values=question.values))
+        said = Outgoing(text, choices, key=question.text, values=question.values, language=self.talk.language)
+        self.steps.append(said)
 
     def label(self, question: Question, answer: Answer) -> str:
         """A choice as shown."""
@@ -95,6 +96,12 @@ class Stage:
             Option(answer.key, self.label(question, answer), self._other_wordings(question, answer))
             for answer in question.answers
         ]
+
+    def is_unseen(self, seen: str | None) -> bool:
+        """Whether the open question offers choices that were not yet shown to a customer who has seen the choice with
+        this token last ("": none yet; None: whatever was asked was seen)."""
+        question = self.open_question
+        return seen is not None and bool(question and question.answers) and self.pressed(seen) is None
 
     def pressed(self, token: str) -> Answer | None:
         """The answer of the open question behind a button's token; None when it is stale or forged."""

@@ -9,11 +9,11 @@ import pytest
 import structlog.testing
 
 from bot.dialogue.conversation import Conversation, Frame, Question
-from bot.dialogue.effects import Effect, KeepFeedback, Outcome, Unlink
+from bot.dialogue.effects import Effect, HandOver, KeepFeedback, Outcome, Unlink
 from bot.dialogue.engine import Engine
 from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, Said
 from bot.dialogue.turn import Request, Turn
-from bot.messages import Outgoing
+from bot.messages import Attachment, AttachmentKind, Outgoing
 from bot.orders.effects import CancelOrder, GetOrder, GetQuote, ListOrders
 from bot.orders.model import Cancellation, Customer, Order, Payment, Place, Quote, State
 from tests.flows.talk import NOW
@@ -115,6 +115,27 @@ def test_a_forged_button_changes_nothing(chat: Chat, token: str) -> None:
     assert (chat.conversation.frames[0].state, chat.requests) == (before, [])
 
 
+@pytest.mark.parametrize("words", ["1", "①", "第一个", "好", "嗯", "确定取消", "回复1", "2", "不"])
+@pytest.mark.parametrize("seen", ["", "1.0"])
+def test_nobody_answers_a_question_that_was_not_shown_yet(chat: Chat, words: str, seen: str) -> None:
+    confirming(chat)
+    first = chat.said[-1].text
+    assert chat.hear(Said(words, seen=seen)) == ["cancel_order.confirm_not_accepted"]
+    assert chat.said[-1].text == first
+    assert chat.requests == []
+    assert chat.hear(Said("1", seen=f"{chat.question.number}.0")) != ["cancel_order.confirm_not_accepted"]
+    assert [request.act for request in chat.requests] == [CancelOrder("TP10024817", 0, "too_slow")]
+
+
+def test_who_has_not_seen_the_question_can_say_everything_else(chat: Chat) -> None:
+    confirming(chat)
+    assert chat.hear(Said("怎么收费", seen=""))[0] == "faq.answers.fees"
+    asked = chat.said[-1]
+    assert asked.text == chat.engine.texts.say(asked.key, "zh", asked.values, NOW)
+    chat.hear(Said("转人工", seen=""))
+    assert [type(request.act) for request in chat.requests] == [HandOver]
+
+
 def test_a_question_in_between_is_answered_and_the_open_one_asked_again(chat: Chat) -> None:
     confirming(chat)
     said = chat.say("怎么收费")
@@ -122,6 +143,12 @@ def test_a_question_in_between_is_answered_and_the_open_one_asked_again(chat: Ch
     assert said[-1] == "cancel_order.confirm_not_accepted"
     chat.press("affirm")
     assert [request.act for request in chat.requests] == [CancelOrder("TP10024817", 0, "too_slow")]
+
+
+@pytest.mark.parametrize("kind", [AttachmentKind.IMAGE, AttachmentKind.FILE, AttachmentKind.VIDEO])
+def test_nobody_is_told_that_something_is_kept_which_is_not(chat: Chat, kind: AttachmentKind) -> None:
+    assert chat.hear(Said("", (Attachment(kind, ""),)))[0] == "common.not_kept"
+    assert chat.hear(Said("", (Attachment(kind, "f1"),)))[0] == f"common.got.{kind}"
 
 
 def test_what_was_just_read_is_not_told_all_over_again(chat: Chat) -> None:
