@@ -17,7 +17,6 @@ import flows
 from adapters import webchat
 from bot.channel import Channel
 from bot.config import Settings
-from bot.desk_parts import Workbench, workbench
 from bot.dialogue.book import load_flows
 from bot.dialogue.engine import Engine
 from bot.dialogue.examples import load_examples
@@ -74,7 +73,6 @@ class App:
     housekeeper: Housekeeper
     telegram: Adapter | None
     wechat: WechatAdapter | None
-    workbench: Workbench
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
@@ -174,11 +172,13 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     adapter = None if channels else telegram(settings, database)
     official = None if channels else wechat(settings, database, clock)
     ours: list[Channel] = [webchat.WebChat(), *(each.channel for each in (adapter, official) if each)]
-    typing = {adapter.channel.name: adapter.channel.typing} if adapter else {}
     runtime = Runtime(
         database,
         engine,
-        shown(performers(settings, database, gateway, postman), typing),
+        shown(
+            performers(settings, database, gateway, postman),
+            {adapter.channel.name: adapter.channel.typing} if adapter else {},
+        ),
         {channel.name: channel for channel in channels or ours},
         gateway,
         links,
@@ -189,8 +189,7 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     if official:
         official.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
-    bench = workbench(database, runtime, engine, gateway, settings.support, typing)
-    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter, official, bench)
+    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter, official)
 
 
 def dialogue(settings: Settings) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bot.messages import Address, Attachment, Entry, Incoming, Outgoing
 
@@ -20,6 +20,35 @@ class Capabilities:
     max_text: int = 4096
 
 
+class Standing(Protocol):
+    """What a channel that counts still lets us say to a customer, for staff.
+
+    `left` messages until `until` (seconds since 1970), because of `why`: the customer's "message", "click", "scan" or
+    "follow". `until` and `why` are None when no time is open; with a time and `left` 0, its count is used up; `why`
+    "account": the account may only answer. `kept`: messages, or parts of them, that wait for the next chance.
+    `reserved`: the last message is kept for staff, because the customer wants a human. `now`: when this was, by the
+    clock of `until`.
+    """
+
+    @property
+    def left(self) -> int: ...  # noqa: D102
+
+    @property
+    def until(self) -> float | None: ...  # noqa: D102
+
+    @property
+    def why(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def kept(self) -> int: ...  # noqa: D102
+
+    @property
+    def reserved(self) -> bool: ...  # noqa: D102
+
+    @property
+    def now(self) -> float: ...  # noqa: D102
+
+
 class Channel(Protocol):
     """One way to reach customers. `name` is the first part of its conversations' ids."""
 
@@ -32,6 +61,14 @@ class Channel(Protocol):
         Raises `errors.Later` when it should be tried again, `errors.Unreachable` when the customer can
         no longer be reached, `errors.Undeliverable` when this message never will arrive.
         """
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A channel that does not let us say whatever we like whenever we like."""
+
+    async def standing(self, address: Address) -> Standing:
+        """What may still be said there. Raises `errors.StoreUnavailable`."""
 
 
 @dataclass(frozen=True, slots=True)

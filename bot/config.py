@@ -25,7 +25,6 @@ from bot.sections import (
     Language,
     Orders,
     Smtp,
-    Support,
     Telegram,
     Web,
     Wechat,
@@ -50,7 +49,6 @@ class Settings(BaseSettings):
     orders: Orders = Orders()
     identity: Identity = Identity()
     smtp: Smtp = Smtp()
-    support: Support = Support()
     attachments: Attachments = Attachments()
     housekeeping: Housekeeping = Housekeeping()
     telegram: Telegram = Telegram()

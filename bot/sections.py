@@ -178,7 +178,7 @@ class WechatNotice(Section):
 
 class Wechat(Section):
     """One official account; without an `app_id` it is off. `account`: its original id, gh_…; `ready_by`: seconds until
-    WeChat is answered, which waits for five."""
+    WeChat is answered, which waits for five; `url`: our public address."""
 
     app_id: str = ""
     account: str = ""
@@ -186,30 +186,9 @@ class Wechat(Section):
     allow_plain: bool = False
     base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "https://api.weixin.qq.com"
     ready_by: Annotated[float, Field(ge=0.1, le=4.8)] = 4.5
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     menu: tuple[MenuButton, ...] = ()
     notice: WechatNotice = WechatNotice()
-
-
-class Support(Section):
-    """The staff desk; times in seconds. `teams`: the reasons that each takes; what none takes is anybody's."""
-
-    teams: dict[str, tuple[str, ...]] = {}
-    claim_within: Seconds = 600
-    answer_within: Seconds = 300
-    away_for: Seconds = 120
-    idle_for: Seconds = 3600
-
-    @field_validator("teams")
-    @classmethod
-    def _once(cls, teams: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        reasons = [reason for taken in teams.values() for reason in taken]
-        if len(set(reasons)) < len(reasons):
-            raise ValueError("a reason must not stand in two teams")
-        return teams
-
-    def team_for(self, reason: str) -> str:
-        """Whose a handover is: "" for anybody's."""
-        return next((team for team, reasons in self.teams.items() if reason in reasons), "")
 
 
 class Attachments(Section):

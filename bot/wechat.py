@@ -37,6 +37,8 @@ def wechat(settings: Settings, database: Database, clock: Callable[[], float]) -
         api=wanted.base_url,
         ready_by=wanted.ready_by,
         notice=_notice(settings),
+        url=wanted.url,
+        signing=settings.secret.get_secret_value(),
     )
     return Adapter(account, WechatRecords(database), clock, settings.attachments.max_bytes)
 

@@ -30,7 +30,8 @@ class Account:
 
     `name`: the original id (gh_…), whose pushes alone are taken; empty: any. `old_aes_key`: while the key is being
     changed. `verified`: it may call the customer-service API. `ready_by`: seconds until a push must be answered.
-    `after_answer`: seconds to wait with a call that follows an answer, so that the call does not arrive first.
+    `after_answer`: seconds to wait with a call that follows an answer, so that the call does not arrive first. `url`:
+    our public address, for files that WeChat cannot carry; `signing`: signs the links to them.
     """
 
     app_id: str
@@ -45,12 +46,16 @@ class Account:
     ready_by: float = 4.5
     after_answer: float = 0.5
     notice: Notice | None = None
+    url: str = ""
+    signing: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not self.token:
             raise ConfigError("TEPAI_WECHAT_TOKEN: missing; with an empty token anybody could forge pushes")
         if not self.secret and self.verified:
             raise ConfigError("TEPAI_WECHAT_SECRET: missing; without it nothing can be sent")
+        if self.url and not self.signing:
+            raise ConfigError("TEPAI_SECRET: missing; without it nobody could trust links to files")
         if not self.aes_key and not self.allow_plain:
             raise ConfigError("TEPAI_WECHAT_AES_KEY: missing; plain mode needs wechat.allow_plain: true")
         for variable, key in (("AES_KEY", self.aes_key), ("OLD_AES_KEY", self.old_aes_key)):

@@ -29,10 +29,12 @@ class Adapter:
         """Hand over the service that takes messages; once, before anything is started."""
         self.reception = Reception(self.channel, service)
         self.door = Door(self.channel, self.reception)
+        self.channel.postman.files = service.attachment
+        self._links = self.channel.files.routes(service)
 
     def routes(self) -> list[BaseRoute]:
-        """The address that WeChat pushes to."""
-        return self.door.routes
+        """The address that WeChat pushes to, and those of files for customers."""
+        return [*self.door.routes, *self._links]
 
     def start(self) -> None:
         """Look after what had to wait, until `stop`."""

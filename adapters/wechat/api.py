@@ -19,8 +19,11 @@ from adapters.wechat.wording import Choice
 
 CALL_SECONDS = 4.0
 MEDIA_SECONDS = 10.0
+DOWNLOAD, UPLOAD = "media/get", "media/upload"
 LARGEST_ANSWER = 1024 * 1024
 LANGUAGES = ("zh", "en")
+
+Body = bytes | aiohttp.FormData | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,26 @@ class Api:
         """Show that an answer is being written."""
         await self._client.post("message/custom/typing", data={"touser": openid, "command": "Typing"})
 
+    async def look(self, openid: str) -> None:
+        """Whether WeChat answers at all, by a call that does no harm."""
+        try:
+            await self.typing(openid)
+        except ApiRefused as refusal:
+            if refusal.code in (None, -1) or refusal.verdict is Verdict.TOKEN:
+                raise refusal.before() from None
+
+    async def send_picture(self, openid: str, media_type: str, data: bytes) -> None:
+        """A picture, given to WeChat just before for a customer-service message."""
+        # WeChat does not understand how names beyond ASCII are written in a form, and shows none.
+        name = f"picture.{media_type.rpartition('/')[2]}"
+        try:
+            found = await self._client.media.upload("image", (name, data, media_type))
+        except ApiRefused as refusal:
+            raise refusal.before() from None
+        if not isinstance(found, Mapping) or not found.get("media_id"):
+            raise ApiRefused(None, f"{UPLOAD}: no id in the answer")
+        await self._client.message.send_image(openid, found["media_id"])
+
     async def language(self, openid: str) -> str:
         """The language of the customer's client, one of ours; empty if it is another."""
         found = await self._client.user.get(openid)
@@ -65,8 +88,10 @@ class Api:
         return language if language in LANGUAGES else ""
 
     async def media(self, media_id: str) -> Media:
-        """What a customer sent."""
+        """What a customer sent. Of a video WeChat only says where it is."""
         found = await self._client.media.download(media_id)
+        if isinstance(found, Mapping) and str(found.get("video_url", "")).startswith(("https://", "http://")):
+            found = await self._http.download(str(found["video_url"]))
         if not isinstance(found, Media):
             raise ApiRefused(None, "no file in the answer")
         return found
@@ -87,7 +112,10 @@ class Api:
     async def _fetch_token(self, force: bool) -> tuple[str, float]:
         asked = {"grant_type": "client_credential", "appid": self._account.app_id, "secret": self._account.secret}
         body = json.dumps({**asked, "force_refresh": force}).encode()
-        answer = _checked(await self._http.call("post", "stable_token", {}, body), "stable_token")
+        try:
+            answer = _checked(await self._http.call("post", "stable_token", {}, body), "stable_token")
+        except ApiRefused as refusal:
+            raise refusal.before() from None
         if not isinstance(answer, Mapping) or not isinstance(answer.get("access_token"), str):
             raise ApiRefused(None, "no access token in the answer")
         return answer["access_token"], float(answer.get("expires_in", 7200))
@@ -101,23 +129,30 @@ class _Http:
         self._most = most
         self._session: aiohttp.ClientSession | None = None
 
-    async def call(self, method: str, path: str, params: Mapping[str, str], body: bytes | None) -> Any:
+    async def call(self, method: str, path: str, params: Mapping[str, str], body: Body) -> Any:
         """The answer as JSON, or as `Media`."""
-        seconds = MEDIA_SECONDS if path == "media/get" else CALL_SECONDS
+        return await self._ask(method, self._base + path, path, params=params, data=body, allow_redirects=False)
+
+    async def download(self, address: str) -> Any:
+        """What is there, as `Media`."""
+        return await self._ask("get", address, DOWNLOAD)
+
+    async def _ask(self, method: str, address: str, path: str, **options: Any) -> Any:
+        seconds = MEDIA_SECONDS if path in (DOWNLOAD, UPLOAD) else CALL_SECONDS
         timeout = aiohttp.ClientTimeout(total=seconds)
         try:
-            async with self._opened().request(
-                method, self._base + path, params=params, data=body, timeout=timeout, allow_redirects=False
-            ) as answer:
+            async with self._opened().request(method, address, timeout=timeout, **options) as answer:
                 if answer.status != 200:
-                    raise ApiRefused(None, f"{path}: HTTP {answer.status}")
-                if path == "media/get" and not _is_text(answer.content_type):
+                    raise ApiRefused(None, f"{path}: HTTP {answer.status}", unheard=True)
+                if path == DOWNLOAD and not _is_text(answer.content_type):
                     return Media(await self._limited(answer, self._most, path), answer.content_type)
                 return json.loads(await self._limited(answer, LARGEST_ANSWER, path))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except aiohttp.ClientConnectorError as error:  # nothing went out
             raise ApiRefused(None, f"{path}: {type(error).__name__}") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ApiRefused(None, f"{path}: {type(error).__name__}", unheard=True) from None
         except ValueError:
-            raise ApiRefused(None, f"{path}: the answer is not JSON") from None
+            raise ApiRefused(None, f"{path}: the answer is not JSON", unheard=True) from None
 
     async def close(self) -> None:
         if self._session is not None:
@@ -135,7 +170,7 @@ class _Http:
         async for chunk in answer.content.iter_chunked(64 * 1024):
             data += chunk
             if len(data) > most:
-                raise ApiRefused(None, f"{path}: the answer is too large")
+                raise ApiRefused(None, f"{path}: the answer is too large", unheard=True)
         return data
 
 
@@ -149,26 +184,35 @@ class _Client(WeChatClient):  # type: ignore[misc]
         self._tokens = tokens
 
     async def _request(self, method: str, url_or_endpoint: str, **options: Any) -> Any:
-        data = options.get("data")
-        body = None if data is None else json.dumps(data, ensure_ascii=False).encode()
         params = options.get("params") or {}
         token = await self._tokens.get()
         try:
-            return await self._once(method, url_or_endpoint, params, body, token)
+            return await self._once(method, url_or_endpoint, params, _body(options), token)
         except ApiRefused as refusal:
             if refusal.verdict is not Verdict.TOKEN:
                 raise
         token = await self._tokens.instead_of(token)
         try:
-            return await self._once(method, url_or_endpoint, params, body, token)
+            return await self._once(method, url_or_endpoint, params, _body(options), token)
         except ApiRefused as refusal:
             if refusal.verdict is Verdict.TOKEN:
                 self._tokens.cool_down()
             raise
 
-    async def _once(self, method: str, path: str, params: Mapping[str, str], body: bytes | None, token: str) -> Any:
+    async def _once(self, method: str, path: str, params: Mapping[str, str], body: Body, token: str) -> Any:
         answer = await self._our_http.call(method, path, {**params, "access_token": token}, body)
         return _checked(answer, path)
+
+
+def _body(options: Mapping[str, Any]) -> Body:
+    """Made anew for each call: a form can be read only once."""
+    if files := options.get("files"):
+        form = aiohttp.FormData()
+        for field, (name, data, media_type) in files.items():
+            form.add_field(field, data, filename=name, content_type=media_type)
+        return form
+    data = options.get("data")
+    return None if data is None else json.dumps(data, ensure_ascii=False).encode()
 
 
 def _checked(answer: Any, path: str) -> Any:

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 from adapters.wechat import wording
 from adapters.wechat.account import Account
 from adapters.wechat.api import CALL_SECONDS, Api
+from adapters.wechat.files import Files
 from adapters.wechat.postman import Postman
 from adapters.wechat.reading import NAME
-from adapters.wechat.records import Records, Standing
-from bot.channel import Capabilities
+from adapters.wechat.records import Records
+from bot.channel import Capabilities, Standing
 from bot.messages import Address, Outgoing, outgoing_to_json
 
 MOST_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyAnswers:
+    """The standing with an account that may send nothing by itself; see `bot.channel.Standing`."""
+
+    kept: int
+    reserved: bool
+    now: float
+    left: int = 0
+    until: float | None = None
+    why: str | None = "account"
 
 
 class WeChat:
@@ -30,6 +45,7 @@ class WeChat:
         self.clock = clock
         self.api = Api(account, records, clock, most)
         self.postman = Postman(account, records, self.api)
+        self.files = Files(account, clock)
         self._sending: set[asyncio.Task[None]] = set()
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
@@ -42,7 +58,8 @@ class WeChat:
 
     async def _send(self, address: Address, message: Outgoing, seq: int) -> None:
         conversation, postman, payload = address.conversation, self.postman, outgoing_to_json(message)
-        parcel = await self.records.put(conversation, seq, payload, wording.cut, postman.pack, api=postman.may_call)
+        cut = partial(wording.cut, offer=self.files.offer(address))
+        parcel = await self.records.put(conversation, seq, payload, cut, postman.pack, api=postman.may_call)
         if parcel is not None:
             await postman.post(conversation, parcel)
         else:
@@ -55,7 +72,8 @@ class WeChat:
 
     async def standing(self, address: Address) -> Standing:
         """How many messages may still be sent to this customer, until when and why: the countdown for staff."""
-        return await self.records.standing(address.conversation)
+        found = await self.records.standing(address.conversation)
+        return found if self.postman.may_call else OnlyAnswers(found.kept, found.reserved, found.now)
 
     async def close(self) -> None:
         """Let the calls under way end, and give the connections back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import uuid4
 
 import structlog
@@ -15,7 +15,7 @@ from adapters.wechat.problems import ApiRefused, Verdict
 from adapters.wechat.records import Parcel, Records
 from adapters.wechat.wording import Letter, Packed
 from bot.errors import DeliveryError, Undeliverable, Unreachable
-from bot.messages import Address
+from bot.messages import Address, Attachment
 
 log = structlog.get_logger(__name__)
 
@@ -27,8 +27,17 @@ FIRST_PAUSE = 2.0
 SETTINGS_PAUSE = 60.0
 
 
+Files = Callable[[Address, str], Awaitable[tuple[Attachment, bytes] | None]]
+
+
+async def _none(address: Address, ref: str) -> None:
+    del address, ref
+
+
 class Postman:
-    """One account's outgoing calls."""
+    """One account's outgoing calls. `files` gives the bytes behind an attachment's ref."""
+
+    files: Files = staticmethod(_none)
 
     def __init__(self, account: Account, records: Records, api: Api) -> None:
         self._account = account
@@ -44,7 +53,10 @@ class Postman:
 
     def pack(self, letters: Sequence[Letter]) -> Packed:
         """As many letters as fit in one message."""
-        return wording.pack(letters) if time.monotonic() >= self._no_menus_until else wording.pack_as_text(letters)
+        packed = wording.pack(letters)
+        if packed.file or time.monotonic() >= self._no_menus_until:
+            return packed
+        return wording.pack_as_text(letters[: packed.count])
 
     async def post(self, conversation: str, parcel: Parcel | None) -> None:
         """Send this and what waits behind it. Raises `Unreachable` or `Undeliverable` for what never will arrive;
@@ -52,7 +64,7 @@ class Postman:
         until = time.monotonic() + ROUND_SECONDS
         while parcel is not None:
             try:
-                await self._send(Address.of(conversation).chat, parcel)
+                await self._send(Address.of(conversation), parcel)
             except ApiRefused as refusal:
                 await self._keep(conversation, parcel, refusal)
                 return
@@ -83,7 +95,12 @@ class Postman:
         except ApiRefused as refusal:
             log.warning("wechat_notice_failed", conversation=conversation, why=str(refusal))
 
-    async def _send(self, openid: str, parcel: Parcel) -> None:
+    async def _send(self, address: Address, parcel: Parcel) -> None:
+        openid = address.chat
+        if parcel.doubted:  # a copy only goes to a WeChat that answers
+            await self._api.look(openid)
+        if parcel.file and await self._send_picture(address, parcel):
+            return
         if parcel.choices:
             try:
                 await self._api.send_menu(openid, parcel.text, parcel.choices)
@@ -93,7 +110,21 @@ class Postman:
                 self._no_menus_until = time.monotonic() + FORBIDDEN_SECONDS
             else:
                 return
-        await self._api.send_text(openid, wording.numbered(parcel.text, parcel.choices))
+        await self._api.send_text(openid, wording.numbered(parcel.text, parcel.choices, parcel.language))
+
+    async def _send_picture(self, address: Address, parcel: Parcel) -> bool:
+        """False when it is not kept any more, or WeChat does not take it as a picture."""
+        found = await self.files(address, parcel.file["ref"]) if parcel.file else None
+        if found is None:
+            return False
+        try:
+            await self._api.send_picture(address.chat, found[0].media_type, found[1])
+        except ApiRefused as refusal:
+            if refusal.verdict is not Verdict.NEVER:
+                raise
+            log.warning("wechat_picture_refused", conversation=address.conversation, code=refusal.code)
+            return False
+        return True
 
     async def _keep(self, conversation: str, parcel: Parcel, refusal: ApiRefused) -> None:
         log.warning("wechat_kept", conversation=conversation, code=refusal.code, why=str(refusal))
@@ -112,6 +143,8 @@ class Postman:
             case Verdict.NEVER:
                 await self._records.refuse(conversation, parcel)
                 raise Undeliverable(str(refusal))
+            case Verdict.UNHEARD:
+                await self._records.back(conversation, parcel, FIRST_PAUSE, "unheard")
             case Verdict.SETTINGS:
                 log.error("wechat_settings", why="the API address list, the app id or the secret is wrong")
                 await self._records.back(conversation, parcel, SETTINGS_PAUSE, "settings")

@@ -12,8 +12,8 @@ from bot.messages import Address, Attachment, AttachmentKind, Incoming
 NAME = "wechat"
 MEDIA = "wechat:"
 """Before the id of something that is still to be fetched from WeChat."""
-GREETING = "你好"
-"""Who follows the account is greeted as if they had said hello."""
+GREETING = "/start"
+"""Who follows the account is greeted as if they had said hello, in no language."""
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{28,64}")
 """A scene that may be a signed deep link; the account's other scenes are shorter."""
@@ -29,7 +29,7 @@ _KINDS = {
 """The last three are not in the official account's own documentation; WeChat's other products push them."""
 _UNSUPPORTED = ("【收到不支持的消息类型", "[收到不支持的消息类型", "[Unsupported Message]")
 """What WeChat writes in place of stickers and the like."""
-_FETCHED = (AttachmentKind.IMAGE, AttachmentKind.VOICE)
+_FETCHED = (AttachmentKind.IMAGE, AttachmentKind.VOICE, AttachmentKind.VIDEO, AttachmentKind.FILE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,8 @@ def read(message: Any) -> Push:
         return _event(message, data)
     openid, id = data["FromUserName"], str(data.get("MsgId") or _fingerprint(data))
     said = _said(kind, data)
-    incoming = Incoming(Address(NAME, openid), id, **said) if said is not None else None
-    clicked = bool(said and said.get("pressed"))
-    return Push(openid, id, kind, "click" if clicked else "message", incoming)
+    opens = "click" if said.get("pressed") else "message"
+    return Push(openid, id, kind, opens, Incoming(Address(NAME, openid), id, **said))
 
 
 def token_of(menu_id: str) -> str:
@@ -80,7 +79,7 @@ def menu_id_of(token: str) -> str:
     return str(int.from_bytes(b"\x01" + token.encode(), "big"))
 
 
-def _said(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
+def _said(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     if kind in _KINDS and not data.get("Recognition"):
         return {"attachments": (_file(kind, data),)}
     match kind:
@@ -93,7 +92,7 @@ def _said(kind: str, data: dict[str, Any]) -> dict[str, Any] | None:
             return {"attachments": (Attachment(AttachmentKind.LOCATION, place, str(data.get("Label") or "")),)}
         case "voice":
             return {"text": str(data["Recognition"])}
-    return None
+    return {"attachments": (Attachment(AttachmentKind.FILE, ""),)}  # whatever it is, it was sent to be answered
 
 
 def _typed(data: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +106,7 @@ def _typed(data: dict[str, Any]) -> dict[str, Any]:
 
 def _file(kind: str, data: dict[str, Any]) -> Attachment:
     file, media = _KINDS[kind], str(data.get("MediaId") or "")
-    ref = f"{MEDIA}{media}" if file in _FETCHED and media else media
+    ref = f"{MEDIA}{media}" if file in _FETCHED and media else ""
     return Attachment(file, ref, name=str(data.get("Title") or data.get("FileName") or ""))
 
 

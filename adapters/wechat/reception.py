@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from adapters.wechat.reading import MEDIA, Push
 from adapters.wechat.records import Arrival, Closing, Records
 from adapters.wechat.wording import Letter, Packed
 from bot.channel import Service
+from bot.content import file_name
 from bot.errors import StoreUnavailable
 from bot.messages import Attachment, Incoming, incoming_from_json, incoming_to_json
 
@@ -59,6 +61,7 @@ class Reception:
             language = wording.language_of(message.text) if message.text else "zh"
             return Answer(wording.words(language, "apology"), kept=False)
         try:
+            message = replace(message, seen=arrival.seen)
             text = arrival.answer if arrival.closed else await self._answer(push, message, arrival.language, ends)
         except Exception as error:  # the message is kept: its answer goes another way
             log.error("wechat_push_left", error=type(error).__name__)  # noqa: TRY400
@@ -97,6 +100,7 @@ class Reception:
         for lost in await self._records.untaken():
             await self._take(lost.conversation, incoming_from_json(lost.message), None)
             await self._records.taken(lost.conversation, lost.id)
+        await self._records.release()
         if not self._wechat.postman.may_call:
             return
         for conversation in await self._records.due():
@@ -160,9 +164,12 @@ class Reception:
         may_call = self._wechat.postman.may_call
 
         def compose(letters: Sequence[Letter]) -> Packed | None:
+            if letters and may_call:
+                texts = list(takewhile(lambda letter: not letter.file, letters))
+                return wording.pack_as_text(texts) if texts else None  # a picture can only be sent
             if letters:
-                ending = "" if may_call else wording.words(wording.language_of(letters[0].text), "more")
-                return wording.pack_as_text(letters, ending)
+                ending = wording.words(letters[0].language, "patience" if final else "more")
+                return wording.pack_as_text(letters, ending, always=final)
             if final and not may_call:
                 return Packed(wording.words(language or "zh", "patience"), (), 0)
             return None
@@ -200,11 +207,11 @@ class Reception:
             return file
         try:
             media = await self._wechat.api.media(file.ref.removeprefix(MEDIA))
-            name = f"{file.kind}.{media.media_type.rpartition('/')[2]}"
+            name = file_name(file.name or f"{file.kind}.{media.media_type.rpartition('/')[2]}")
             kept = await self._service.keep_attachment(message.address, name, media.media_type, media.data)
         except (ApiRefused, ValueError) as error:
             log.warning("wechat_file_not_kept", kind=file.kind, why=type(error).__name__)
-            return file
+            return replace(file, ref="")
         return replace(kept, kind=file.kind)
 
     async def _note_taken(self, push: Push, taking: asyncio.Task[None]) -> None:

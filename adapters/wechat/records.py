@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from adapters.wechat.wording import Choice, Letter, Packed
+from adapters.wechat.wording import Choice, Letter, Packed, Part
+from bot.channel import Standing
 
-Cut = Callable[[Mapping[str, Any]], Sequence[tuple[str, Sequence[Choice]]]]
+Cut = Callable[[Mapping[str, Any]], Sequence[Part]]
 Pack = Callable[[Sequence[Letter]], Packed]
 Compose = Callable[[Sequence[Letter]], Packed | None]
 
 
 class Arrival(Protocol):
     """A push as it stands. `answer`: what went back before, if it is `closed`. `language`: of the customer's client;
-    None: never asked."""
+    None: never asked. `seen`: see `bot.messages.Incoming`."""
 
     @property
     def closed(self) -> bool: ...  # noqa: D102
@@ -28,6 +29,9 @@ class Arrival(Protocol):
     @property
     def language(self) -> str | None: ...  # noqa: D102
 
+    @property
+    def seen(self) -> str | None: ...  # noqa: D102
+
 
 class Closing(Protocol):
     """How a push was answered; None: nothing but "success"."""
@@ -37,7 +41,8 @@ class Closing(Protocol):
 
 
 class Parcel(Protocol):
-    """One message that may be sent now; its quota is spent. `keys`: of its letters."""
+    """One message that may be sent now; its quota is spent. `keys`: of its letters; `seen`: a choice's token of the
+    question that it shows. `doubted`: it may have arrived before."""
 
     @property
     def text(self) -> str: ...  # noqa: D102
@@ -46,7 +51,19 @@ class Parcel(Protocol):
     def choices(self) -> Sequence[Choice]: ...  # noqa: D102
 
     @property
+    def language(self) -> str: ...  # noqa: D102
+
+    @property
+    def file(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+    @property
     def keys(self) -> Sequence[tuple[int, int]]: ...  # noqa: D102
+
+    @property
+    def seen(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def doubted(self) -> bool: ...  # noqa: D102
 
 
 class Untaken(Protocol):
@@ -60,29 +77,6 @@ class Untaken(Protocol):
 
     @property
     def message(self) -> Mapping[str, Any]: ...  # noqa: D102
-
-
-class Standing(Protocol):
-    """What may be sent to a customer now, for staff: `left` messages until `until` (seconds since 1970), because of
-    `why`. `kept`: parts that wait. `reserved`: the last one is kept for a human. `now`: when this was."""
-
-    @property
-    def left(self) -> int: ...  # noqa: D102
-
-    @property
-    def until(self) -> float | None: ...  # noqa: D102
-
-    @property
-    def why(self) -> str | None: ...  # noqa: D102
-
-    @property
-    def kept(self) -> int: ...  # noqa: D102
-
-    @property
-    def reserved(self) -> bool: ...  # noqa: D102
-
-    @property
-    def now(self) -> float: ...  # noqa: D102
 
 
 class TokenShelf(Protocol):
@@ -133,7 +127,8 @@ class Records(TokenShelf, Protocol):
         """WeChat has it."""
 
     async def back(self, conversation: str, parcel: Parcel, pause: float, why: str) -> None:
-        """It was not sent and is kept; `why`: "window", "count" or something else. `pause` doubles each time."""
+        """It was not sent and is kept; `why`: "window", "count", "unheard" when it may have been sent all the same, or
+        something else. `pause` doubles each time."""
 
     async def refuse(self, conversation: str, parcel: Parcel) -> None:
         """WeChat never will take it."""
@@ -149,6 +144,9 @@ class Records(TokenShelf, Protocol):
 
     async def untaken(self) -> Sequence[Untaken]:
         """Messages that nobody is bringing to the core any more; they are the caller's for a while."""
+
+    async def release(self) -> None:
+        """Answers that were decided, and that WeChat never fetched, may go another way."""
 
     async def due(self) -> Sequence[str]:
         """Conversations with something to say that may be said now."""

@@ -1,11 +1,12 @@
-"""From what the core wants said to texts that WeChat takes: cut to size, merged, choices as numbered lines."""
+"""From what the core wants said to messages that WeChat takes: cut to size, merged, choices as numbered lines."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -13,7 +14,7 @@ import yaml
 
 from adapters.wechat.envelope import clean
 from bot.errors import ConfigError
-from bot.messages import outgoing_from_json
+from bot.messages import Attachment, AttachmentKind, Outgoing, outgoing_from_json
 
 MOST_CHARACTERS = 600
 MOST_BYTES = 2000
@@ -21,7 +22,12 @@ LONGEST_LABEL = 60
 SPLIT_AFTER = ("\n", "。！？!?；;…", ".", "，,、 ")
 """Where a text may be cut, the best places first."""
 
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
+LARGEST_PICTURE = 10 * 1024 * 1024
+
 Choice = Mapping[str, str]
+Offer = Callable[[Attachment, str], str]
+"""Says in a language what a file is and, where that can be, how to get it."""
 _AMOUNT = re.compile(r"[¥$]?\d")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -35,6 +41,27 @@ class Letter(Protocol):
     @property
     def choices(self) -> Sequence[Choice]: ...  # noqa: D102
 
+    @property
+    def question(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def language(self) -> str: ...  # noqa: D102
+
+    @property
+    def file(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A text that fits, and the choices below it. `question`: a token of the question that it shows. `file`: goes as a
+    picture, and the text only where that cannot be."""
+
+    text: str
+    choices: Sequence[Choice] = ()
+    question: str | None = None
+    language: str = "zh"
+    file: Mapping[str, Any] | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Packed:
@@ -43,6 +70,8 @@ class Packed:
     text: str
     choices: Sequence[Choice]
     count: int
+    language: str = "zh"
+    file: Mapping[str, Any] | None = None
 
 
 def words(language: str, key: str) -> str:
@@ -51,26 +80,46 @@ def words(language: str, key: str) -> str:
 
 
 def language_of(text: str) -> str:
-    """In which of our languages a text is written."""
+    """In which of our languages a text of unknown origin is written."""
     return "zh" if _HAN.search(text) else "en"
 
 
-def cut(payload: Mapping[str, Any]) -> list[tuple[str, list[Choice]]]:
-    """A stored `Outgoing` in parts that fit; the choices are below the last. Nothing of what says nothing."""
+def named(file: Attachment, language: str) -> str:
+    """What a file is, for who cannot be given it."""
+    return words(language, "picture" if file.kind is AttachmentKind.IMAGE else "file").format(name=file.name).strip()
+
+
+def cut(payload: Mapping[str, Any], offer: Offer = named) -> list[Part]:
+    """A stored `Outgoing` in parts that fit: its text, with the choices below the last part, then its pictures. Nothing
+    of what says nothing."""
     message = outgoing_from_json(payload)
-    language = language_of(message.text)
-    files = [words(language, "file").format(name=file.name or file.kind) for file in message.attachments]
+    language = message.language or language_of(message.text)
+    others = [offer(file, language) for file in message.attachments if not _is_picture(file)]
+    parts = _texts_of(message, others, language)
+    pictures = [file for file in message.attachments if _is_picture(file)]
+    return [*parts, *(Part(offer(file, language), language=language, file=_stored(file)) for file in pictures)]
+
+
+def _texts_of(message: Outgoing, files: Sequence[str], language: str) -> list[Part]:
     parts = split(clean("\n".join([message.text, *files])))
-    choices: list[Choice] = [
-        {"token": choice.token, "label": clean(choice.label)[:LONGEST_LABEL]} for choice in message.choices
-    ]
+    choices = [{"token": choice.token, "label": clean(choice.label)[:LONGEST_LABEL]} for choice in message.choices]
     if not choices:
-        return [(part, []) for part in parts if part]
-    for last in (parts[-1:], [""]):
-        if fits(numbered("".join(last), choices)):
-            before = parts[:-1] if last == parts[-1:] else parts
-            return [*((part, []) for part in before), ("".join(last), choices)]
-    return [(part, []) for part in split("\n".join([*parts, _lines(choices)]))]
+        return [Part(part, language=language) for part in parts if part]
+    question = choices[0]["token"]
+    for last in (parts[-1], ""):
+        if fits(numbered(last, choices, language)):
+            before = parts[:-1] if last == parts[-1] else parts
+            return [*(Part(part, language=language) for part in before), Part(last, choices, question, language)]
+    *before, last = split("\n".join([*parts, _lines(choices)]))
+    return [*(Part(part, language=language) for part in before), Part(last, (), question, language)]
+
+
+def _is_picture(file: Attachment) -> bool:
+    return bool(file.ref) and file.media_type in PICTURES and file.size <= LARGEST_PICTURE
+
+
+def _stored(file: Attachment) -> dict[str, Any]:
+    return {"ref": file.ref, "media_type": file.media_type}
 
 
 def split(text: str) -> list[str]:
@@ -89,35 +138,49 @@ def fits(text: str) -> bool:
     return len(text) <= MOST_CHARACTERS and len(text.encode()) <= MOST_BYTES
 
 
-def numbered(text: str, choices: Sequence[Choice]) -> str:
+def numbered(text: str, choices: Sequence[Choice], language: str) -> str:
     """The text with its choices as numbered lines, to be answered with a number."""
     if not choices:
         return text
-    language = language_of(text + choices[0]["label"])
-    hint = words(language, "choose_by_words" if _are_amounts(choices) else "choose")
+    hint = words(language, "choose_amount" if _are_amounts(choices) else "choose")
     return "\n".join([*([text] if text else []), _lines(choices), hint])
 
 
 def pack(letters: Sequence[Letter], ending: str = "") -> Packed:
-    """As many letters as fit in one text, with the newest question's choices. `ending`: below it, if some are left."""
+    """The picture that comes first, or as many letters as fit in one text, with the newest question's choices.
+    `ending`: below it, if some are left."""
+    if letters[0].file:
+        return Packed(letters[0].text, (), 1, letters[0].language, letters[0].file)
+    return _pack_texts(list(takewhile(lambda letter: not letter.file, letters)), ending)
+
+
+def pack_as_text(letters: Sequence[Letter], ending: str = "", *, always: bool = False) -> Packed:
+    """As many letters as fit in one text, with the choices as numbered lines and pictures by their names. `always`: the
+    ending is also needed when nothing is left."""
+    packed = _pack_texts(letters, ending)
+    text = numbered(packed.text, packed.choices, packed.language)
+    if always and packed.count == len(letters) and not fits(_with(text, ending)):
+        return Packed(text, (), packed.count, packed.language)
+    ends = always or packed.count < len(letters)
+    return Packed(_with(text, ending) if ends else text, (), packed.count, packed.language)
+
+
+def _pack_texts(letters: Sequence[Letter], ending: str) -> Packed:
     count = 1
     while count < len(letters) and fits(_with(numbered(*_merged(letters[: count + 1])), ending)):
         count += 1
-    text, choices = _merged(letters[:count])
-    return Packed(text, choices, count)
+    text, choices, language = _merged(letters[:count])
+    return Packed(text, choices, count, language)
 
 
-def pack_as_text(letters: Sequence[Letter], ending: str = "") -> Packed:
-    """The same with the choices as numbered lines."""
-    packed = pack(letters, ending)
-    text = numbered(packed.text, packed.choices)
-    return Packed(_with(text, ending) if packed.count < len(letters) else text, (), packed.count)
-
-
-def _merged(letters: Sequence[Letter]) -> tuple[str, Sequence[Choice]]:
-    """Only the newest question can be answered by number, so only its choices are given."""
-    choices: Sequence[Choice] = next((letter.choices for letter in reversed(letters) if letter.choices), ())
-    return "\n\n".join(letter.text for letter in letters if letter.text), choices
+def _merged(letters: Sequence[Letter]) -> tuple[str, Sequence[Choice], str]:
+    """Only the newest question can be answered by number, so only its choices are given. The question that is asked
+    again after each of several messages is asked once, at the end."""
+    asked = [letter for letter in letters if letter.question]
+    newest = asked[-1] if asked else letters[-1]
+    repeated = [letter for letter in asked[:-1] if letter.text == newest.text]
+    text = "\n\n".join(letter.text for letter in letters if letter.text and letter not in repeated)
+    return text, newest.choices, newest.language or language_of(text)
 
 
 def _with(text: str, ending: str) -> str:
@@ -125,8 +188,6 @@ def _with(text: str, ending: str) -> str:
 
 
 def _lines(choices: Sequence[Choice]) -> str:
-    if _are_amounts(choices):
-        return "\n".join(f"· {choice['label']}" for choice in choices)
     return "\n".join(f"{place}. {choice['label']}" for place, choice in enumerate(choices, 1))
 
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 from uuid import uuid4
 
-from bot.channel import Channel, Receipt, Wake
+from bot.channel import Channel, Counting, Receipt, Standing, Wake
 from bot.dialogue.events import Event, LinkOpened, Pressed, Said
 from bot.dialogue.turn import Dialogue
 from bot.errors import LinkError
@@ -24,7 +24,6 @@ from bot.messages import (
 )
 from bot.performer import Performers
 from bot.runtime.acts import Acts
-from bot.runtime.attending import Plan
 from bot.runtime.clockwork import Clockwork, OrderChanges
 from bot.runtime.hub import Hub
 from bot.runtime.settings import RuntimeSettings
@@ -61,6 +60,7 @@ class Runtime:
     ) -> None:
         self._database = database
         self._links = links
+        self._channels = channels
         self._settings = settings = settings or RuntimeSettings()
         self._signals = signals_of(database)
         self._hub = Hub(self._signals)
@@ -105,6 +105,12 @@ class Runtime:
         """See `Service.attachment`."""
         return await self._database.run(attachments.find, address.conversation, ref)
 
+    async def standing(self, conversation: str) -> Standing | None:
+        """What may still be said to the customer, until when and why, for staff; None where nothing limits it."""
+        address = Address.of(conversation)
+        channel = self._channels.get(address.channel)
+        return await channel.standing(address) if isinstance(channel, Counting) else None
+
     async def settle(self) -> None:
         """Do everything that is due now: lanes, timers, order changes; return when nothing is."""
         busy = True
@@ -123,23 +129,9 @@ class Runtime:
         if not await self._database.run_each(takeover.take, conversation, agent):
             return False
         self._hub.tell(conversation)
-        await self.quiet(conversation)
-        return True
-
-    async def attend(self, conversation: str, id: str, plan: Plan, *, by_staff: bool = False) -> Receipt:
-        """Take what a member of staff does with a conversation, once for its id; see `Stepper.attend`. `by_staff`: it
-        is what they say to the customer, and nothing else."""
-        source = Source.STAFF if by_staff else Source.INNER
-        return await self._stepper.attend(Ticket(conversation, Address.of(conversation).channel, source, id), plan)
-
-    async def quiet(self, conversation: str) -> None:
-        """Return when nothing that the bot said before the fence moved on is on its way to the customer any more."""
         while await self._database.run_each(takeover.is_under_way, conversation):  # noqa: ASYNC110 -- a row has no event
             await asyncio.sleep(self._settings.takeover_look)
-
-    def grew(self, conversation: str, *, due: bool) -> None:
-        """Something was kept past this door: wake those who watch the conversation, and, `due`, who does its lane."""
-        self._worker.grew(conversation, due=due, staffed=True)
+        return True
 
     async def give_back(self, conversation: str, agent: str) -> bool:
         """Make it the bot's again; False when it is not the agent's."""
@@ -173,7 +165,7 @@ class Runtime:
             return LinkOpened(self._verified(message.link), message.language)
         if message.pressed is not None:
             return Pressed(message.pressed)
-        return Said(message.text, message.attachments, message.language)
+        return Said(message.text, message.attachments, message.language, message.seen)
 
     def _verified(self, link: str) -> str | None:
         try:

@@ -19,7 +19,6 @@ class Source(StrEnum):
 
     CUSTOMER = "customer"
     INNER = "inner"
-    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,8 @@ Index(
     sqlite_where=lane.c.next_at.isnot(None),
 )
 
-# What came in, by an id that is never taken twice. `source`: "customer", "staff" for a person's words to the customer
-# (which follow in the outbox), or "inner" for what the runtime itself reports; apart, because clients choose their ids.
+# What came in, by an id that is never taken twice. `source`: "customer", or "inner" for what the runtime itself
+# reports; apart, because customers' clients choose their ids.
 inbound = Table(
     "inbound",
     metadata,
@@ -192,7 +192,8 @@ audit = Table(
 )
 
 # WeChat: what may be sent to a customer, and why. The row is locked by whoever decides what becomes of an answer.
-# A message opens the long window, a click, scan or follow the short one; `next_at`: not before, after a failure.
+# A message opens the long window, a click, scan or follow the short one; `next_at`: not before, after a failure;
+# `seen`: a choice's token of the newest question that was shown, "" when none was.
 wechat_customer = Table(
     "wechat_customer",
     metadata,
@@ -206,6 +207,7 @@ wechat_customer = Table(
     time_("next_at", nullable=True),
     count_("tries"),
     time_("noticed_at", nullable=True),
+    Column("seen", Text),
 )
 
 # What WeChat pushed, by its own id. `message` is null once the core has taken it; `answer` is what went back, `told`
@@ -226,7 +228,9 @@ wechat_push = Table(
 Index("ix_wechat_push_attempt_at", wechat_push.c.attempt_at)
 
 # What is to be said on WeChat, in parts that fit. `state`: "waiting", "said", "held" (a human took over) or "refused".
-# `push`: in whose answer it goes back; `busy_until`: a call with it is under way.
+# `push`: in whose answer it goes back; `busy_until`: a call with it is under way; `begun`: calls after which nobody
+# knows whether WeChat has it. `question`: a choice's token of the question that it shows. `file`: goes as a picture,
+# and `text` only where that cannot be.
 wechat_letter = Table(
     "wechat_letter",
     metadata,
@@ -235,10 +239,14 @@ wechat_letter = Table(
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("text", Text, nullable=False),
     Column("choices", Json, nullable=False),
+    Column("question", Text),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("file", Json),
     Column("staff", Boolean, nullable=False),
     Column("state", Text, nullable=False),
     Column("push", Text),
     time_("busy_until", nullable=True),
+    count_("begun"),
     time_("at"),
 )
 _WAITING = wechat_letter.c.state == "waiting"

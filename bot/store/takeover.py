@@ -7,6 +7,9 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from bot.store.clock import dbnow
 from bot.store.tables import conversation, lane, outbox, wechat_letter, wechat_push
 
+WRITING_SECONDS = 1.0
+"""After a push's deadline its answer, decided just before, is being written."""
+
 # Moving the version on makes whatever the bot has begun from the state before fail; moving the epoch on bars
 # whatever it has already kept.
 _MOVE = (
@@ -33,7 +36,7 @@ _UNDER_WAY = (
 _BEING_TOLD = (
     select(wechat_push.c.id)
     .where(wechat_push.c.conversation == bindparam("key"), wechat_push.c.told.is_(False))
-    .where(wechat_push.c.deadline > dbnow())
+    .where(wechat_push.c.deadline > dbnow() - WRITING_SECONDS)
 )
 _UNDER_WAY_ON_WECHAT = (
     select(wechat_letter.c.seq)

@@ -25,11 +25,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Shown:
-    """One thing on the customer's screen. `way`: "passive", "api", "template" or "fault"."""
+    """One thing on the customer's screen. `way`: "passive", "api", "template" or "fault"; `picture`: its bytes."""
 
     way: str
     text: str
     menu: tuple[tuple[str, str], ...] = ()
+    picture: bytes | None = None
 
 
 @dataclass

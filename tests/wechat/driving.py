@@ -51,7 +51,7 @@ class WechatDriver:
         self._adapter = adapter
         self._seen = 0
         self._read = 0
-        self._owed: list[str] = []
+        self._owed: list[wording.Part] = []
         self._numbers: list[Choice] = []
         self._screen: list[str] = []
         self._linked = False
@@ -67,7 +67,8 @@ class WechatDriver:
         """By its number where the newest question was shown with numbers, else as in a menu of some earlier time."""
         place = next((place for place, choice in enumerate(self._numbers, 1) if choice.token == token), None)
         if place is not None:
-            await self.say(str(place) if f"{place}. {label}" in self._screen else label)
+            amount = any(choice.label == label and label[:1] in "¥123456789" for choice in self._numbers)
+            await self.say(label if amount else str(place))
         else:
             await self._push(partial(self._wechat.taps, OPENID, menu_id_of(token), label))
 
@@ -121,18 +122,19 @@ class WechatDriver:
         return sum(row["state"] == "waiting" for row in await self._around.table(wechat_letter))
 
     def _compare(self, on_screen: str, messages: Sequence[Outgoing], kept: int) -> None:
-        parts = self._owed + [text for m in messages for text, _ in wording.cut(outgoing_to_json(m)) if text]
+        parts = self._owed + [part for m in messages for part in wording.cut(outgoing_to_json(m)) if part.text]
         self._owed = parts[len(parts) - kept :] if kept else []
-        at = 0
-        for part in parts[: len(parts) - kept]:
-            found = on_screen.find(part, at)
+        at, meant = 0, parts[: len(parts) - kept]
+        for place, part in enumerate(meant):
+            if part.question and any(later.question and later.text == part.text for later in meant[place + 1 :]):
+                continue  # asked again below, where it is looked for
+            found = on_screen.find(part.text, at)
             assert found >= 0, f"not on the screen, or not in this place: {part!r}\n{on_screen}"
-            at = found + len(part)
+            at = found + len(part.text)
 
     def _as_numbered(self, asked: Outgoing) -> list[Choice]:
-        """Those that were shown as lines: with a number, or, where a number could be meant itself, with a dot."""
-        shown = {line.removeprefix("· ") for line in self._screen}
-        shown |= {line.partition(". ")[2] for line in self._screen}
+        """Those that were shown as lines with a number."""
+        shown = {line.partition(". ")[2] for line in self._screen}
         return [choice for choice in asked.choices if choice.label in shown]
 
 

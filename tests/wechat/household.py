@@ -29,7 +29,7 @@ CHAT = Address("wechat", OPENID)
 Clock = Callable[[], float]
 
 
-def account(url: str, **more: Any) -> Account:
+def account(api: str, /, **more: Any) -> Account:
     """What the platform's settings page shows for the strict server's account."""
     given: dict[str, Any] = {
         "secret": platform.SECRET,
@@ -38,7 +38,7 @@ def account(url: str, **more: Any) -> Account:
         "name": platform.NAME,
         "after_answer": 0.0,
     }
-    return Account(platform.APP_ID, **{**given, "api": url, **more})
+    return Account(platform.APP_ID, **{**given, "api": api, **more})
 
 
 NOTICE = Notice(platform.TEMPLATE, fields={"thing1": "您有新的回复，请回复任意内容查看"})

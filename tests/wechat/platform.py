@@ -55,22 +55,25 @@ class Platform(Calls):
         self.customers: dict[str, Customer] = {}
         self.tokens = TokenBook()
         self.media: dict[str, bytes] = {}
+        self.videos: set[str] = set()
+        """Of `media`, those of which WeChat only says where they are."""
         self.menu: dict[str, Any] | None = None
         self.calls: Counter[str] = Counter()
         self.errors: Counter[int] = Counter()
         self.faults: list[str] = []
         self.typed: list[str] = []
         self.mood = "up"
-        """"up", "down" (nobody answers), "busy" (-1), "html", or "blocked" (the address is not on the list)."""
+        """See `Calls`."""
         self.before_answer: Callable[[str], Awaitable[None]] | None = None
         self._ids = iter(range(24_000_000_000_000_001, 25_000_000_000_000_000))
 
-    async def start(self) -> None:
+    async def start(self, port: int = 0) -> None:
         app = web.Application()
         app.router.add_route("*", "/cgi-bin/{path:.+}", self._call)
+        app.router.add_get("/videos/{id}", self._video)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         assert site._server is not None
         self.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"  # type: ignore[attr-defined]

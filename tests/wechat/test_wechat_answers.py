@@ -192,6 +192,19 @@ async def test_an_answer_that_nobody_asks_for_again_is_sent(
     assert texts(wechat) == ["1: read order_found None", "2: hello"]
 
 
+async def test_without_rights_such_an_answer_comes_with_the_next_message(
+    household: Household, wechat: Platform, desk: SlowDesk, clock: Clock
+) -> None:
+    wechat.verified = False
+    house = await household.open(desk, ready_by=4.0, verified=False)
+    await leaves_before_the_answer(wechat, desk)
+    await closed(household)
+    clock.forward(13)
+    await house.adapter.reception.look_after()
+    await wechat.says(OPENID, "hello")
+    assert texts(wechat) == ["1: read order_found None\n\n2: hello"]
+
+
 async def leaves_before_the_answer(wechat: Platform, desk: SlowDesk) -> None:
     """A push whose sender is gone before the answer is decided."""
     wechat.customer(OPENID).open("long", wechat.clock())
@@ -202,6 +215,10 @@ async def leaves_before_the_answer(wechat: Platform, desk: SlowDesk) -> None:
     with pytest.raises((asyncio.CancelledError, aiohttp.ClientError)):
         await attempt
     desk.may_answer.set()
+
+
+async def has_letters(household: Household, count: int) -> bool:
+    return len(await household.rows(wechat_letter)) >= count
 
 
 async def closed(household: Household) -> None:
@@ -251,6 +268,19 @@ async def test_without_rights_the_answer_waits_for_the_next_message(
     await wechat.says(OPENID, "hello")
     assert texts(wechat)[1] == "1: read order_found None\n\n2: hello"
     assert wechat.calls["message/custom/send"] == 0
+
+
+async def test_without_rights_a_beginning_says_that_the_rest_must_be_asked_for(
+    household: Household, wechat: Platform, desk: SlowDesk
+) -> None:
+    wechat.verified = False
+    await household.open(desk, ready_by=LATER, verified=False)
+    await wechat.says(OPENID, "cancel")
+    assert texts(wechat) == ["1: will cancel\n" + wording.words("en", "patience")]
+    desk.may_answer.set()
+    await until(lambda: has_letters(household, 2))
+    await wechat.says(OPENID, "and?")
+    assert texts(wechat)[1] == "2: act 1 cancelled\n\n3: and?"
 
 
 async def test_an_account_that_turns_out_to_have_no_rights_is_like_one_without(

@@ -44,6 +44,22 @@ async def test_choices_can_be_tapped_where_the_account_may(household: Household,
     assert (await said(household))[-1]["pressed"] == "1.0"
 
 
+async def test_the_core_hears_which_question_had_been_shown(household: Household, wechat: Platform) -> None:
+    house = await household.open()
+    await asked_by_api(house, wechat)
+    assert (await said(household))[-1]["seen"] == ""
+    await wechat.says(OPENID, "1")
+    assert (await said(household))[-1]["seen"] == "1.0"
+    wechat.mood = "busy"
+    await house.adapter.channel.send(CHAT, Outgoing("And?", (Choice("2.0", "A"),)), 1001)
+    wechat.mood = "up"
+    await wechat.says(OPENID, "1")
+    assert (await said(household))[-1]["seen"] == "1.0"
+    assert "And?\n1. A" in texts(wechat)[-1]
+    await wechat.says(OPENID, "1")
+    assert (await said(household))[-1]["seen"] == "2.0"
+
+
 async def test_without_that_right_they_are_numbered_and_not_asked_for_again(
     household: Household, wechat: Platform
 ) -> None:
@@ -66,14 +82,14 @@ async def test_a_made_up_menu_id_is_a_press_like_any_other(household: Household,
 async def test_following_is_greeted_and_a_scanned_link_is_opened(household: Household, wechat: Platform) -> None:
     await household.open()
     await wechat.does(OPENID, "subscribe")
-    assert (await said(household))[-1]["text"] == "你好"
+    assert (await said(household))[-1]["text"] == "/start"
     link = "AbCd_-" * 8
     await wechat.does(OPENID, "subscribe", f"qrscene_{link}")
     assert (await said(household))[-1]["link"] == link
     await wechat.does(OPENID, "SCAN", link[:-1])
     assert (await said(household))[-1]["link"] == link[:-1]
     await wechat.does(OPENID, "SCAN", "123")
-    assert (await said(household))[-1]["text"] == "你好"
+    assert (await said(household))[-1]["text"] == "/start"
 
 
 @pytest.mark.parametrize("event", ["VIEW", "LOCATION", "TEMPLATESENDJOBFINISH", "kf_create_session", "brand_new"])
@@ -100,7 +116,7 @@ async def test_a_picture_that_wechat_does_not_give_is_taken_without_it(household
     await household.open()
     await wechat.sends(OPENID, "image", MediaId="gone")
     (file,) = (await said(household))[-1]["attachments"]  # type: ignore[attr-defined]
-    assert file["kind"] == "image"
+    assert (file["kind"], file["ref"]) == ("image", "")
     assert not wechat.faults
 
 
@@ -130,9 +146,28 @@ async def test_places_links_and_videos_are_understood(household: Household, wech
     assert (await said(household))[-1]["text"] == "发票\nhttps://example.com/1"
     await wechat.sends(OPENID, "shortvideo", MediaId="m2", ThumbMediaId="m3")
     (video,) = (await said(household))[-1]["attachments"]  # type: ignore[attr-defined]
-    assert video["kind"] == "video"
-    pushed = await wechat.sends(OPENID, "hologram", MediaId="m2")
-    assert pushed.answers == ["success"]
+    assert (video["kind"], video["ref"]) == ("video", "")
+
+
+async def test_a_video_is_kept(household: Household, wechat: Platform) -> None:
+    house = await household.open()
+    wechat.media["m2"] = b"a video"
+    wechat.videos.add("m2")
+    await wechat.sends(OPENID, "video", MediaId="m2", ThumbMediaId="m3")
+    (file,) = (await said(household))[-1]["attachments"]  # type: ignore[attr-defined]
+    kept = await house.runtime.attachment(CHAT, file["ref"])
+    assert kept is not None
+    assert (kept[1], file["kind"], file["media_type"]) == (b"a video", "video", "video/mp4")
+
+
+async def test_a_kind_of_message_that_nobody_knows_is_answered_too(household: Household, wechat: Platform) -> None:
+    house = await household.open()
+    await wechat.sends(OPENID, "hologram", MediaId="m2")
+    (thing,) = (await said(household))[-1]["attachments"]  # type: ignore[attr-defined]
+    assert thing["kind"] == "file"
+    assert "ref" not in thing or thing["ref"] == ""
+    assert [shown.way for shown in wechat.customer(OPENID).shown] == ["passive"]
+    assert (await house.runtime.standing(CHAT.conversation)).left == 5  # type: ignore[union-attr]
 
 
 async def test_a_customer_is_addressed_in_the_language_of_the_phone(household: Household, wechat: Platform) -> None:

@@ -45,7 +45,7 @@ async def test_five_messages_and_no_more(house: House, wechat: Platform) -> None
     await told(house, "a", "b", "c", "d", "e", "f", "g")
     assert len(texts(wechat)) == 6
     standing = await house.adapter.channel.standing(CHAT)
-    assert (standing.left, standing.until, standing.kept) == (0, None, 2)
+    assert (standing.left, standing.until, standing.kept) == (0, standing.now + 2 * DAY, 2)
     await wechat.says(OPENID, "thanks")
     assert texts(wechat)[6] == "7: woke f []\n\n8: woke g []\n\n9: thanks"
     assert not wechat.errors
@@ -60,7 +60,19 @@ async def test_staff_see_how_much_and_how_long(house: House, clock: Clock) -> No
     standing = await house.adapter.channel.standing(CHAT)
     assert (standing.left, standing.until, standing.now) == (4, begun + 2 * DAY, begun + DAY)
     clock.forward(DAY + 1)
-    assert (await house.adapter.channel.standing(CHAT)).left == 0
+    standing = await house.adapter.channel.standing(CHAT)
+    assert (standing.left, standing.until, standing.why) == (0, None, None)
+
+
+async def test_the_core_passes_on_how_much_and_how_long(house: House, household: Household, wechat: Platform) -> None:
+    found = await house.runtime.standing(CHAT.conversation)
+    assert found is not None
+    assert (found.left, found.why) == (5, "message")
+    assert await house.runtime.standing("webchat:somebody") is None
+    other = await household.open(verified=False)
+    found = await other.runtime.standing(CHAT.conversation)
+    assert found is not None
+    assert (found.left, found.until, found.why, found.kept) == (0, None, "account", 0)
 
 
 async def test_after_two_days_news_waits_for_the_customer(house: House, wechat: Platform, clock: Clock) -> None:
@@ -145,6 +157,53 @@ async def test_an_outage_of_wechats_loses_nothing_and_doubles_nothing(
     assert [text.split()[2] for text in texts(wechat)[1:]] == ["down", "html", "busy", "blocked"]
 
 
+async def test_what_may_have_arrived_is_sent_once_more_and_then_believed(
+    house: House, wechat: Platform, clock: Clock
+) -> None:
+    """WeChat takes each message, and its answer gets lost."""
+
+    async def lose_sends(path: str) -> None:
+        wechat.mood = "lost" if path == "message/custom/send" else "up"
+
+    wechat.before_answer = lose_sends
+    await told(house, "a", "b")
+    for _ in range(6):
+        clock.forward(601)
+        await house.adapter.reception.look_after()
+    assert texts(wechat)[1:] == ["2: woke a []"] * 2 + ["3: woke b []"] * 2
+    assert wechat.typed == [OPENID] * 2
+    assert (await house.adapter.channel.standing(CHAT)).kept == 0
+
+
+async def test_while_nothing_is_answered_nothing_is_believed(house: House, wechat: Platform, clock: Clock) -> None:
+    wechat.mood = "lost"
+    await told(house, "a")
+    wechat.mood = "down"
+    for _ in range(6):
+        clock.forward(601)
+        await house.adapter.reception.look_after()
+    assert texts(wechat)[1:] == ["2: woke a []"]
+    assert wechat.calls["message/custom/send"] == 1
+    wechat.mood = "up"
+    clock.forward(601)
+    await house.adapter.reception.look_after()
+    assert texts(wechat)[1:] == ["2: woke a []"] * 2
+
+
+async def test_a_connection_that_was_never_made_is_no_doubt(house: House, wechat: Platform, clock: Clock) -> None:
+    await house.adapter.channel.api.typing(OPENID)
+    port = int(wechat.url.rpartition(":")[2])
+    await wechat.stop()
+    await told(house, "a")
+    for _ in range(3):
+        clock.forward(601)
+        await house.adapter.reception.look_after()
+    await wechat.start(port)
+    clock.forward(601)
+    await house.adapter.reception.look_after()
+    assert texts(wechat)[1:] == ["2: woke a []"]
+
+
 async def test_a_call_that_outlasts_its_caller_is_noted_all_the_same(house: House, wechat: Platform) -> None:
     calling, may_end = asyncio.Event(), asyncio.Event()
 
@@ -180,7 +239,7 @@ async def test_a_customer_who_left_is_not_written_to(house: House, wechat: Platf
     await until(lambda: household.all(dead, "seq"))
     assert wechat.errors == {43004: 1}
     await wechat.does(OPENID, "subscribe", opens="short")
-    assert texts(wechat)[-1].endswith("你好")
+    assert texts(wechat)[-1].endswith("/start")
 
 
 async def test_who_unfollows_closes_the_window(house: House, wechat: Platform) -> None:

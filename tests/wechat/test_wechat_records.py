@@ -67,6 +67,20 @@ async def test_a_push_takes_back_what_was_put(records: WechatRecords, database: 
     assert (standing.left, standing.kept) == (5, 0)
 
 
+async def test_a_call_never_overtakes_an_answer_on_its_way(records: WechatRecords, database: Database) -> None:
+    await records.arrived(KEY, "p1", MESSAGE, "message", 60)
+    await put(records, 1, await line(database, 1))
+    await close(records, "p1")
+    await database.run(time_is_up)
+    assert await put(records, 2, await line(database, 2)) is None
+    await records.told(KEY, "p1")
+    assert (await records.pick(KEY, wording.pack, api=True)).text == "line 2"
+
+
+def time_is_up(connection: Any) -> None:
+    connection.exec_driver_sql("update wechat_push set deadline = attempt_at")
+
+
 async def test_without_a_push_what_stands_behind_goes_too(records: WechatRecords, database: Database) -> None:
     await records.arrived(KEY, "p1", MESSAGE, "message", 60)
     assert (await close(records, "p1")).answer is None
@@ -133,6 +147,17 @@ async def test_who_takes_over_sees_what_is_under_way(records: WechatRecords, dat
     await records.arrived(KEY, "p2", MESSAGE, "message", 60)
     assert (await close(records, "p2")).answer is None
     assert not await database.run(takeover.is_under_way, KEY)
+
+
+async def test_who_takes_over_sees_an_answer_that_is_written_at_the_last_moment(
+    records: WechatRecords, database: Database
+) -> None:
+    await records.arrived(KEY, "p1", MESSAGE, "message", 60)
+    await put(records, 1, await line(database, 1))
+    await close(records, "p1")
+    await database.run(time_is_up)
+    await database.run(takeover.take, KEY, "mei")
+    assert await database.run(takeover.is_under_way, KEY)
 
 
 async def test_a_call_that_is_under_way_is_seen_too(records: WechatRecords, database: Database) -> None:

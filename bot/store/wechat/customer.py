@@ -20,9 +20,7 @@ LONG_WHY = "message"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What may be sent to a customer now: `left` messages until `until` (seconds since 1970), because of `why`:
-    "message", "click", "scan" or "follow"; None and 0 when nothing may. `kept`: parts that wait for the next chance.
-    `reserved`: the last one is kept for a human, because somebody wants one."""
+    """What may be sent to a customer now: see `bot.channel.Standing`."""
 
     left: int
     until: float | None
@@ -40,7 +38,7 @@ def lock(connection: Connection, key: str) -> Row[Any]:
     mine = _ROW.where(wechat_customer.c.conversation == key).with_for_update()
     found = connection.execute(mine).one_or_none()
     if found is None:
-        insert_new(connection, wechat_customer, conversation=key)
+        insert_new(connection, wechat_customer, conversation=key, seen="")
         found = connection.execute(mine).one()
     return found
 
@@ -99,11 +97,16 @@ def standing(connection: Connection, key: str) -> Standing:
     kept: int = connection.execute(waiting).scalar_one()
     reserved = is_wanted_by_human(connection, key)
     now: float = connection.execute(select(dbnow())).scalar_one()
-    if row is None or left(row) == 0:
-        return Standing(0, None, None, kept, reserved, now)
-    if _count(row.long_until, row.long_left, row.now):
-        return Standing(left(row), row.long_until, LONG_WHY, kept, reserved, now)
-    return Standing(left(row), row.short_until, row.why, kept, reserved, now)
+    until, why = _window(row) if row is not None else (None, None)
+    return Standing(left(row) if row is not None else 0, until, why, kept, reserved, now)
+
+
+def _window(row: Row[Any]) -> tuple[float | None, str | None]:
+    """The open window that allows most, and why it is open; the longer one when both allow the same."""
+    windows = ((row.long_until, row.long_left, LONG_WHY), (row.short_until, row.short_left, row.why))
+    is_open = [(until, count, why) for until, count, why in windows if until is not None and until > row.now]
+    until, _, why = max(is_open, key=lambda window: window[1], default=(None, 0, None))
+    return until, why
 
 
 def _count(until: float | None, count: int, now: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, and_, bindparam, or_, select, tuple_, update
@@ -18,23 +19,49 @@ AHEAD = 20
 BUSY_SECONDS = 20.0
 """A call that has not ended by then belongs to a process that died."""
 LONGEST_PAUSE = 600.0
+MOST_COPIES = 2
+"""A call whose outcome nobody knows is made once more, and then taken for arrived."""
 
 Choice = Mapping[str, str]
-Part = tuple[str, Sequence[Choice]]
-"""A text that fits, and the choices below it: {"token", "label"}."""
+
+
+class Part(Protocol):
+    """A text that fits, in a language, and the choices below it: {"token", "label"}. `question`: a token of the
+    question that it shows. `file`: goes as a picture, and the text only where that cannot be."""
+
+    @property
+    def text(self) -> str: ...  # noqa: D102
+
+    @property
+    def choices(self) -> Sequence[Choice]: ...  # noqa: D102
+
+    @property
+    def question(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def language(self) -> str: ...  # noqa: D102
+
+    @property
+    def file(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+
 Cut = Callable[[Mapping[str, Any]], Sequence[Part]]
 """Cuts a stored `Outgoing` into parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One part that waits to be said."""
+    """One part that waits to be said. `begun`: calls with it whose outcome nobody knows."""
 
     seq: int
     part: int
     text: str
     choices: Sequence[Choice]
+    question: str | None
+    language: str
+    file: Mapping[str, Any] | None
     staff: bool
+    begun: int
 
 
 class Packed(Protocol):
@@ -47,6 +74,12 @@ class Packed(Protocol):
     def choices(self) -> Sequence[Choice]: ...  # noqa: D102
 
     @property
+    def language(self) -> str: ...  # noqa: D102
+
+    @property
+    def file(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+    @property
     def count(self) -> int: ...  # noqa: D102
 
 
@@ -56,17 +89,25 @@ class Sent(Protocol):
     @property
     def keys(self) -> Sequence[tuple[int, int]]: ...  # noqa: D102
 
+    @property
+    def seen(self) -> str | None: ...  # noqa: D102
+
 
 Pack = Callable[[Sequence[Letter]], Packed]
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One message that may be sent now; its quota is spent."""
+    """One message that may be sent now; its quota is spent. `seen`: a choice's token of the question that it shows;
+    `doubted`: it may have arrived before."""
 
     text: str
     choices: Sequence[Choice]
+    language: str
+    file: Mapping[str, Any] | None
     keys: Sequence[tuple[int, int]]
+    seen: str | None
+    doubted: bool
 
 
 _OF = wechat_letter.c.conversation == bindparam("key")
@@ -95,12 +136,16 @@ _FREE = _WAITING.where(
     or_(wechat_letter.c.busy_until.is_(None), wechat_letter.c.busy_until <= dbnow()),
 )
 _BOUND = _WAITING.where(_OF, wechat_letter.c.push == bindparam("push_id"))
-# An answer that is on its way must not be overtaken by a call.
-_ON_ITS_WAY = and_(wechat_push.c.answer.isnot(None), wechat_push.c.told.is_(False))
+# An answer that is decided must not be overtaken by a call, until it is told or another attempt is out of the question.
 _AWAITED = (
     select(wechat_push.c.id)
-    .where(wechat_push.c.conversation == bindparam("key"), wechat_push.c.deadline > dbnow())
-    .where(or_(wechat_push.c.closed.is_(False), _ON_ITS_WAY))
+    .where(wechat_push.c.conversation == bindparam("key"))
+    .where(
+        or_(
+            and_(wechat_push.c.closed.is_(False), wechat_push.c.deadline > dbnow()),
+            and_(wechat_push.c.answer.isnot(None), wechat_push.c.told.is_(False)),
+        )
+    )
     .limit(1)
 )
 _ADD = {
@@ -121,7 +166,7 @@ def put(
         _add(connection, key, seq, payload, cut)
     elif state == "refused":
         again = (wechat_letter.c.conversation == key, wechat_letter.c.seq == seq)
-        connection.execute(update(wechat_letter).where(*again).values(state="waiting"))
+        connection.execute(update(wechat_letter).where(*again).values(state="waiting", begun=0))
     if connection.execute(_AWAITED, {"key": key}).one_or_none() is not None:
         return None
     return _pick(connection, key, row, pack, api=api)
@@ -137,9 +182,13 @@ def pick(connection: Connection, key: str, pack: Pack, *, api: bool) -> Parcel |
 
 def free(connection: Connection, key: str) -> list[Letter]:
     """What waits and is nobody's, in order. What the bot made before a human took over is held back for good; whoever
-    takes over now waits until this transaction ends, and then sees what it decided."""
+    takes over now waits until this transaction ends, and then sees what it decided. What may have arrived often enough
+    is taken for said."""
     connection.execute(_FENCE, {"key": key})
-    return _unfenced(connection, key, connection.execute(_FREE, {"key": key}).all())
+    found = _unfenced(connection, key, connection.execute(_FREE, {"key": key}).all())
+    believed = [(letter.seq, letter.part) for letter in found if letter.begun >= MOST_COPIES]
+    _settle(connection, key, believed, state="said", busy_until=None)
+    return [letter for letter in found if letter.begun < MOST_COPIES]
 
 
 def bound(connection: Connection, key: str, push: str) -> tuple[list[Letter], bool]:
@@ -151,15 +200,19 @@ def bound(connection: Connection, key: str, push: str) -> tuple[list[Letter], bo
 def said(connection: Connection, key: str, parcel: Sent) -> None:
     """WeChat has it."""
     _settle(connection, key, parcel.keys, state="said", busy_until=None)
-    customer.change(connection, key, tries=0, next_at=None)
+    question = {"seen": parcel.seen} if parcel.seen else {}
+    customer.change(connection, key, tries=0, next_at=None, **question)
 
 
-def back(connection: Connection, key: str, parcel: Sent, pause: float) -> None:
-    """It was not sent: keep it, and try nothing for `pause` seconds, twice as long after each failure in a row."""
+def back(connection: Connection, key: str, parcel: Sent, pause: float, *, heard: bool) -> None:
+    """It was not sent: keep it, and try nothing for `pause` seconds, twice as long after each failure in a row. Not
+    `heard`: WeChat may have it all the same."""
     row = customer.lock(connection, key)
-    _settle(connection, key, parcel.keys, busy_until=None)
     wait = min(pause * 2.0 ** min(row.tries, 30), LONGEST_PAUSE)
     customer.change(connection, key, tries=row.tries + 1, next_at=row.now + wait)
+    _settle(connection, key, parcel.keys, busy_until=None)
+    if heard:
+        _settle(connection, key, parcel.keys, begun=wechat_letter.c.begun - 1)
     customer.give_back(connection, key)
 
 
@@ -171,6 +224,8 @@ def refuse(connection: Connection, key: str, parcel: Sent) -> None:
 def bind(connection: Connection, key: str, letters: Sequence[Letter], push: str) -> None:
     """Let them go back in the answer to a push, and in no other way."""
     _settle(connection, key, [(letter.seq, letter.part) for letter in letters], push=push)
+    if (seen := _question(letters)) is not None:
+        customer.change(connection, key, seen=seen)
 
 
 def _add(connection: Connection, key: str, seq: int, payload: Mapping[str, Any], cut: Cut) -> None:
@@ -185,8 +240,18 @@ def _add(connection: Connection, key: str, seq: int, payload: Mapping[str, Any],
 
 def _rows(key: str, seq: int, payload: Mapping[str, Any], cut: Cut) -> list[dict[str, Any]]:
     named = {"conversation": key, "seq": seq, "staff": _is_by_staff(payload)}
-    parts = enumerate(cut(payload))
-    return [{**named, "part": part, "text": text, "choices": list(choices)} for part, (text, choices) in parts]
+    return [
+        {
+            **named,
+            "part": place,
+            "text": part.text,
+            "choices": list(part.choices),
+            "question": part.question,
+            "language": part.language,
+            "file": part.file,
+        }
+        for place, part in enumerate(cut(payload))
+    ]
 
 
 def _is_by_staff(payload: Mapping[str, Any]) -> bool:
@@ -199,15 +264,21 @@ def _pick(connection: Connection, key: str, row: Row[Any], pack: Pack, *, api: b
     letters = free(connection, key)
     if not letters:
         return None
-    packed = pack(letters)
+    packed = pack(list(takewhile(lambda letter: letter.begun == letters[0].begun, letters)))
     chosen = letters[: packed.count]
     by_staff = any(letter.staff for letter in chosen)
     if customer.left(row) == 1 and not by_staff and customer.is_wanted_by_human(connection, key):
         return None
     keys = [(letter.seq, letter.part) for letter in chosen]
-    _settle(connection, key, keys, busy_until=row.now + BUSY_SECONDS)
+    doubted = letters[0].begun > 0
+    _settle(connection, key, keys, busy_until=row.now + BUSY_SECONDS, begun=wechat_letter.c.begun + 1)
     customer.spend(connection, key)
-    return Parcel(packed.text, packed.choices, keys)
+    return Parcel(packed.text, packed.choices, packed.language, packed.file, keys, _question(chosen), doubted)
+
+
+def _question(letters: Sequence[Letter]) -> str | None:
+    """A choice's token of the newest question in these letters."""
+    return next((letter.question for letter in reversed(letters) if letter.question), None)
 
 
 def _unfenced(connection: Connection, key: str, rows: Sequence[Row[Any]]) -> list[Letter]:
@@ -224,7 +295,8 @@ def _is_fenced(row: Row[Any], *, staff: bool) -> bool:
 
 
 def _letter(row: Row[Any]) -> Letter:
-    return Letter(row.seq, row.part, row.text, row.choices, row.staff)
+    said = (row.text, row.choices, row.question, row.language, row.file)
+    return Letter(row.seq, row.part, *said, row.staff, row.begun)
 
 
 def _settle(connection: Connection, key: str, keys: Sequence[tuple[int, int]], **values: Any) -> None:

@@ -22,11 +22,13 @@ BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A push as it stands. `answer`: what went back before, if it is `closed`; None: nothing but "success"."""
+    """A push as it stands. `answer`: what went back before, if it is `closed`; None: nothing but "success". `seen`: a
+    choice's token of the newest question that the customer had seen; "" when there was none, None when nobody knows."""
 
     closed: bool
     answer: str | None
     language: str | None
+    seen: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _arriving(dialect: Any) -> Any:
         "deadline": fresh.excluded.deadline,
     }
     return fresh.on_conflict_do_update(index_elements=["conversation", "id"], set_=again).returning(
-        wechat_push.c.attempts, wechat_push.c.closed, wechat_push.c.answer
+        wechat_push.c.attempts, wechat_push.c.closed, wechat_push.c.answer, wechat_push.c.message
     )
 
 
@@ -97,14 +99,17 @@ def arrived(
     From here on the message is kept: `untaken` finds it whatever happens.
     """
     row = customer.lock(connection, key)
+    if row.seen is not None:
+        message = {**message, "seen": row.seen}
     named = {"key": key, "push_id": push, "message": message, "wait": wait}
     found = connection.execute(_ARRIVE[connection.dialect.name], named).one()
     if found.attempts == 1:
         customer.open_window(connection, key, opens)
+    seen = (found.message or {}).get("seen")
     if not found.closed or found.answer is None:
-        return Arrival(found.closed, found.answer, row.language)
+        return Arrival(found.closed, found.answer, row.language, seen)
     _, may_be_said = letters.bound(connection, key, push)
-    return Arrival(True, found.answer if may_be_said else None, row.language)
+    return Arrival(True, found.answer if may_be_said else None, row.language, seen)
 
 
 def closing(

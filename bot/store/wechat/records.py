@@ -64,7 +64,8 @@ class WechatRecords:
         await self._run(letters.said, conversation, parcel)
 
     async def back(self, conversation: str, parcel: Sent, pause: float, why: str) -> None:
-        """It was not sent and is kept. `why`: "window", "count" or anything else."""
+        """It was not sent and is kept. `why`: "window", "count", "unheard" when it may have been sent all the same, or
+        anything else."""
         await self._run(_back, conversation, parcel, pause, why)
 
     async def refuse(self, conversation: str, parcel: Sent) -> None:
@@ -88,9 +89,12 @@ class WechatRecords:
         """See `pushes.untaken`."""
         return await self._run(pushes.untaken)
 
+    async def release(self) -> None:
+        """See `pushes.release`."""
+        await self._run(pushes.release)
+
     async def due(self) -> list[str]:
         """Conversations with something to say that may be said now."""
-        await self._run(pushes.release)
         return await self._run(pushes.due)
 
     async def forget(self) -> None:
@@ -124,7 +128,7 @@ def _speaks(connection: Connection, key: str, language: str) -> None:
 
 
 def _back(connection: Connection, key: str, parcel: Sent, pause: float, why: str) -> None:
-    letters.back(connection, key, parcel, pause)
+    letters.back(connection, key, parcel, pause, heard=why != "unheard")
     if why == "window":
         customer.close_windows(connection, key)
     elif why == "count":
