@@ -64,7 +64,7 @@ class DatabaseSection(Section):
     """Which database; the address may hold a password and is therefore never shown."""
 
     url: Annotated[str, Field(min_length=1, repr=False)] = "sqlite:///var/tepai.db"
-    connections: Annotated[int, Field(ge=6, le=500)] = 24
+    connections: Annotated[int, Field(ge=6, le=500)] = 12
 
     @field_validator("url")
     @classmethod

@@ -65,11 +65,11 @@ class Stepper:
         # Only saves work: what makes it right, in other processes too, is the version checked in `keep`.
         async with self._locks.setdefault(ticket.conversation, asyncio.Lock()):
             for _ in range(MOST_CONFLICTS):
-                loaded = await self._database.run_each(load, ticket)
+                loaded = await load(self._database, ticket)
                 if loaded.taken is not None:
                     return Receipt(loaded.taken, duplicate=True)
                 taken = await self._lead(ticket, loaded, payload, event)
-                kept = await self._database.run_each(keep, ticket, loaded, taken, self._lanes.hold(ticket.channel))
+                kept = await keep(self._database, ticket, loaded, taken, self._lanes.hold(ticket.channel))
                 if kept is not None:
                     self._go_on(ticket, loaded, taken, kept)
                     return Receipt(kept.seq)

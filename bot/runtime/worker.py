@@ -158,11 +158,11 @@ class Worker:
 
     async def _proceed(self, held: Claim, done: int | None) -> Item | Done | None:
         lease = self._settings.lease
-        found = await self._database.run_each(draining.proceed, held, lease, done)
+        found = await draining.proceed(self._database, held, lease, done)
         while isinstance(found, Barred):
             if not await self._database.run(draining.put_aside, held, found, lease):
                 return None
-            found = await self._database.run_each(draining.proceed, held, lease, found.item.seq)
+            found = await draining.proceed(self._database, held, lease, found.item.seq)
         return found
 
     async def _deal(self, held: Claim, item: Item) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, literal, select
 
 from bot.store.clock import dbnow
+from bot.store.database import Database
 from bot.store.prepared import Prepared
 from bot.store.tables import conversation, inbound
 
@@ -98,10 +99,10 @@ _WHOSE = select(conversation.c.customer, conversation.c.state, dbnow().label("no
 )
 
 
-def load(connection: Connection, ticket: Ticket) -> Loaded:
+async def load(database: Database, ticket: Ticket) -> Loaded:
     """The conversation now, or an empty one when there is none yet."""
     asked = {"conversation": ticket.conversation, "source": ticket.source.value, "id": ticket.id}
-    row = _LOAD.row(connection, asked)
+    row = await database.fetch_one(_LOAD, asked)
     owner = (row.owner, row.owner_epoch or 0, bool(row.unreachable))
     return Loaded(row.now, row.taken, row.version, row.state or {}, *owner)
 

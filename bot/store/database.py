@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from bot.errors import ConfigError
 from bot.store import trouble
 from bot.store.postgresql import CONNECTIONS, PostgresRunner
+from bot.store.prepared import Prepared, Values
 from bot.store.sqlite import Clock, SqliteRunner
 
 P = ParamSpec("P")
@@ -46,6 +47,17 @@ class Database:
         statement is: PostgreSQL is then spared BEGIN, COMMIT and the return of a connection to the pool."""
         with trouble.named():
             return await self._runner.run_each(lambda connection: fn(connection, *args, **kwargs))
+
+    async def fetch(self, statement: Prepared, values: Values) -> Sequence[Any]:
+        """The rows of one statement, a transaction by itself. The cheapest way where many wait for the same: on
+        PostgreSQL they then go there together."""
+        with trouble.named():
+            return await self._runner.fetch(statement, values)
+
+    async def fetch_one(self, statement: Prepared, values: Values) -> Any:
+        """The first row, or None."""
+        found = await self.fetch(statement, values)
+        return found[0] if found else None
 
     async def close(self) -> None:
         """Give all connections back; later calls raise `StoreUnavailable`."""

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, bindparam, case, null, select, true, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
+from bot.store.database import Database
 from bot.store.lanes import MINE, Claim
 from bot.store.prepared import Prepared
 from bot.store.tables import conversation, dead, lane, outbox
@@ -110,19 +111,20 @@ _BURY = {
 }
 
 
-def proceed(connection: Connection, held: Claim, lease: float, done: int | None = None) -> Item | Barred | Done | None:
-    """Note what was `done` and return what comes next; None when the lane is no longer ours. Right with every
-    statement by itself."""
+async def proceed(
+    database: Database, held: Claim, lease: float, done: int | None = None
+) -> Item | Barred | Done | None:
+    """Note what was `done` and return what comes next; None when the lane is no longer ours."""
     if done == held.last_seq:
-        return _finish(connection, held, lease)
+        return await _finish(database, held, lease)
     values = {**held.values, "lease": lease, "upto": held.last_seq}
     if done is not None:
         values["seq"] = done
-    row = _moved(connection, values)
+    row = await _moved(database, values)
     if row is None:
         return None
     if row.seq is None:
-        return _finish(connection, held, lease)
+        return await _finish(database, held, lease)
     item = Item(row.seq, row.kind, row.payload, row.at, row.now, row.tries, row.customer, row.state)
     barred = row.kind == "message" and (row.unreachable or _is_fenced(row))
     return Barred(item, row.unreachable) if barred else item
@@ -144,16 +146,20 @@ def bury(connection: Connection, held: Claim, item: Item, why: str, lease: float
     return True
 
 
-def _moved(connection: Connection, values: Mapping[str, Any]) -> Any:
-    if connection.dialect.name == "postgresql":
-        return _PROCEED["seq" in values].row(connection, values)
+async def _moved(database: Database, values: Mapping[str, Any]) -> Any:
+    if database.is_sqlite:
+        return await database.run(_moved_by_two, values)
+    return await database.fetch_one(_PROCEED["seq" in values], values)
+
+
+def _moved_by_two(connection: Connection, values: Mapping[str, Any]) -> Any:
     if not (_ADVANCE if "seq" in values else _RENEW).count(connection, values):
         return None
     return _LOOK.row(connection, values)
 
 
-def _finish(connection: Connection, held: Claim, lease: float) -> Done | None:
-    row = _FINISH.row(connection, {**held.values, "seq": held.last_seq, "lease": lease})
+async def _finish(database: Database, held: Claim, lease: float) -> Done | None:
+    row = await database.fetch_one(_FINISH, {**held.values, "seq": held.last_seq, "lease": lease})
     if row is None:
         return None
     return Done(replace(held, last_seq=row.last_seq, tries=1) if row.last_seq > held.last_seq else None)

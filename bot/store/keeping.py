@@ -32,6 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.store import lanes
 from bot.store.clock import dbnow
 from bot.store.conversations import Loaded, Source, Taken, Ticket
+from bot.store.database import Database
 from bot.store.lanes import Claim, Hold
 from bot.store.prepared import Prepared, Values
 from bot.store.tables import conversation, inbound, lane, outbox
@@ -48,14 +49,17 @@ class Kept:
     waits: bool
 
 
-def keep(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None) -> Kept | None:
+async def keep(database: Database, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None) -> Kept | None:
     """Keep it all; None, and nothing kept, when the conversation has moved on since.
 
     `hold`: take the lane as well, if nobody holds it and nothing waits there. That is right without another look at
     the fence, because a human who takes over moves the conversation on too.
     """
     mode = lanes.mode_of(due=bool(taken.lines), hold=_may_hold(loaded, taken) and hold is not None)
-    found = _KEEP[connection.dialect.name](connection, ticket, loaded, taken, hold, mode)
+    if database.is_sqlite:
+        found = await database.run(_in_turn, ticket, loaded, taken, hold, mode)
+    else:
+        found = await _at_once(database, ticket, loaded, taken, hold, mode)
     if found is None:
         return None
     last, holder = found
@@ -168,8 +172,8 @@ _WAYS: dict[str, Any] = {"first": _FIRST["postgresql"], **{str(source): swap for
 _AT_ONCE = {(name, mode): Prepared(_statement(swap, mode)) for name, swap in _WAYS.items() for mode in lanes.Mode}
 
 
-def _at_once(
-    connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None, mode: lanes.Mode
+async def _at_once(
+    database: Database, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None, mode: lanes.Mode
 ) -> Found:
     name = "first" if loaded.version is None else ticket.source
     values: Values = {
@@ -186,8 +190,5 @@ def _at_once(
         "epoch": loaded.owner_epoch,
         **(hold.values if hold else {}),
     }
-    row = _AT_ONCE[name, mode].row(connection, values)
+    row = await database.fetch_one(_AT_ONCE[name, mode], values)
     return row and (row.last_seq, row.holder)
-
-
-_KEEP = {"sqlite": _in_turn, "postgresql": _at_once}

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreUnavailable
+from bot.store import trouble
+from bot.store.prepared import Prepared, Values
+from bot.store.together import Together
 from bot.store.types import from_json, to_json_text
 
 T = TypeVar("T")
@@ -23,6 +27,8 @@ MOST_WAITING = 1_000
 """Statements that may wait for a connection: more than a database that answers at all ever leaves behind."""
 CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
+LOCK_SECONDS = 1
+"""For a row that somebody else has locked: others' statements may be waiting in the same group."""
 
 
 class PostgresRunner:
@@ -43,6 +49,7 @@ class PostgresRunner:
         # None stands for a connection that may still be made; the newest used is at the end.
         self._at_hand: list[AsyncConnection | None] = [None] * (connections - FOR_TRANSACTIONS)
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._together = Together(self._borrowed)
 
     async def run(self, fn: Callable[[Connection], T]) -> T:
         """All or nothing."""
@@ -51,21 +58,12 @@ class PostgresRunner:
 
     async def run_each(self, fn: Callable[[Connection], T]) -> T:
         """Every statement by itself."""
-        connection = await self._taken()
-        try:
-            if connection is None:
-                connection = await self._connected()
+        async with self._borrowed() as connection:
             return await connection.run_sync(fn)
-        except asyncio.CancelledError:  # perhaps in the middle of a statement
-            lost, connection = connection, None
-            await asyncio.shield(_drop(lost))
-            raise
-        finally:
-            if connection is not None and (self._engine is None or _is_lost(connection)):
-                await self._drop_all(connection)
-                connection = None
-            self._at_hand.append(connection)
-            self._call_next()
+
+    async def fetch(self, statement: Prepared, values: Values) -> Sequence[Any]:
+        """One statement, together with others that wait."""
+        return await self._together.fetch(statement, values)
 
     async def close(self) -> None:
         """Later calls raise `StoreUnavailable`."""
@@ -78,6 +76,30 @@ class PostgresRunner:
         if self._engine is None:
             raise StoreUnavailable("the database is closed")
         return self._engine
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[AsyncConnection]:
+        """One of the connections in autocommit."""
+        connection = await self._taken()
+        try:
+            if connection is None:
+                connection = await self._connected()
+            yield connection
+        except asyncio.CancelledError:  # perhaps in the middle of a statement
+            lost, connection = connection, None
+            await asyncio.shield(_drop(lost))
+            raise
+        except Exception as error:
+            if connection is not None and trouble.ends_connection(error):
+                lost, connection = connection, None
+                await self._drop_all(lost)
+            raise
+        finally:
+            if connection is not None and (self._engine is None or _is_lost(connection)):
+                await self._drop_all(connection)
+                connection = None
+            self._at_hand.append(connection)
+            self._call_next()
 
     async def _taken(self) -> AsyncConnection | None:
         while not self._at_hand:
@@ -110,7 +132,9 @@ class PostgresRunner:
 
     async def _connected(self) -> AsyncConnection:
         connection = await self._open().connect()
-        return await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        return connection
 
     async def _drop_all(self, lost: AsyncConnection) -> None:
         """What happened to this one, a restarted server say, may have happened to the others too."""

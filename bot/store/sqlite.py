@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import StoreUnavailable
+from bot.store.prepared import Prepared, Values
 from bot.store.types import from_json, to_json_text
 
 T = TypeVar("T")
@@ -66,6 +67,10 @@ class SqliteRunner:
         return await future
 
     run_each = run
+
+    async def fetch(self, statement: Prepared, values: Values) -> Sequence[Any]:
+        """One statement."""
+        return await self.run(lambda connection: statement.rows(connection, values))
 
     async def close(self) -> None:
         """What waits is still done; later calls raise `StoreUnavailable`."""

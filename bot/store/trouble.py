@@ -35,13 +35,17 @@ _POSTGRESQL = {
     "58": "has a disk error",
 }
 
+# A connection that the server has just ended tells InternalClientError.
+_ASYNCPG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_DRIVERS = (DBAPIError, PoolExhausted, sqlite3.Error, OSError, *_ASYNCPG)
+
 
 @contextlib.contextmanager
 def named() -> Iterator[None]:
     """Turn the driver's errors into `StoreUnavailable`, except those of a wrong statement."""
     try:
         yield
-    except (DBAPIError, PoolExhausted, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError) as error:
+    except _DRIVERS as error:
         trouble = _trouble(error)
         if trouble is None:
             raise
@@ -49,11 +53,17 @@ def named() -> Iterator[None]:
         raise StoreUnavailable(f"the database {trouble}") from None
 
 
+def ends_connection(error: BaseException) -> bool:
+    """Whether nothing more can be asked on the connection that told it; the driver may notice only a moment later."""
+    fatal = getattr(error, "severity_en", None) in {"FATAL", "PANIC"}
+    return fatal or isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InternalClientError)
+
+
 def _trouble(error: BaseException) -> str | None:
     """None when the statement itself was wrong."""
     if isinstance(error, PoolExhausted):
         return "is too busy"
-    if isinstance(error, OSError | asyncpg.InterfaceError):
+    if isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return "cannot be reached"
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -25,6 +25,7 @@ from bot.orders.sql.tables import orders as order_table
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
 from bot.store.database import Database
+from bot.store.prepared import Prepared, Values
 from bot.store.tables import conversation
 from tests.conversations.driver import Phone
 from tests.conversations.ground import DAY, Clock, Ground, words
@@ -61,11 +62,15 @@ class OrderLine:
         await self._answer()
         return await self.database.run(fn, *args, **kwargs)
 
-    async def run_each(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def fetch(self, statement: Prepared, values: Values) -> Sequence[Any]:
         await self._answer()
-        found = await self.database.run_each(fn, *args, **kwargs)
-        self._half_done = found is None
+        found = await self.database.fetch(statement, values)
+        orders = [row for row in found if hasattr(row, "rests_since")]
+        self._half_done = ("number" in values and not orders) or not all(map(_is_at_rest, orders))
         return found
+
+    async def fetch_one(self, statement: Prepared, values: Values) -> Any:
+        return next(iter(await self.fetch(statement, values)), None)
 
     async def _answer(self) -> None:
         # A look that finds nothing is followed by a proper question: both are one answer.
@@ -84,6 +89,10 @@ class OrderLine:
             then, self._then = self._then, None
             await then()
         self._answers_left -= 1
+
+
+def _is_at_rest(row: Any) -> bool:
+    return row.rests_since is None and (row.due_at is None or row.due_at > row.now)
 
 
 @dataclass

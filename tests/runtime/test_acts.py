@@ -37,9 +37,9 @@ async def test_an_act_is_done_and_its_outcome_comes_back(world: World, runtime: 
 async def test_an_act_whose_worker_died_is_done_again_with_the_same_key(world: World, runtime: Runtime) -> None:
     await runtime.receive(said("cancel"))
     (held,) = await world.database.run(lanes.claim, ["phone"], 5, 60.0, "a token")
-    first = await world.database.run(draining.proceed, held, 60.0)
+    first = await draining.proceed(world.database, held, 60.0)
     assert isinstance(first, draining.Item)
-    act = await world.database.run(draining.proceed, held, 60.0, first.seq)
+    act = await draining.proceed(world.database, held, 60.0, first.seq)
     assert isinstance(act, draining.Item)
     await runtime._worker._deal(held, act)
     await world.passes(61)

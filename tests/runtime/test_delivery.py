@@ -45,7 +45,7 @@ async def test_what_was_kept_is_sent_by_the_next_process(world: World, runtime: 
 async def test_a_lane_of_a_dead_worker_comes_due_again(world: World, runtime: Runtime) -> None:
     await runtime.receive(said("burst"))
     (held,) = await world.database.run(lanes.claim, ["phone"], 5, 60.0, "a token")
-    await world.database.run(draining.proceed, held, 60.0)
+    await draining.proceed(world.database, held, 60.0)
     await runtime.settle()
     assert world.phone.texts == []
     await world.passes(61)
@@ -58,7 +58,7 @@ async def test_a_worker_that_lost_its_lane_changes_nothing(world: World, runtime
     (held,) = await world.database.run(lanes.claim, ["phone"], 5, 60.0, "a token")
     await world.passes(61)
     await runtime.settle()
-    assert await world.database.run(draining.proceed, held, 60.0, 99) is None
+    assert await draining.proceed(world.database, held, 60.0, 99) is None
     assert await world.database.run(lambda c: c.scalar(select(lane.c.done_seq))) == 6
 
 

@@ -60,7 +60,11 @@ class Listener:
         if isinstance(raw, sqlite3.Connection):
             raw.set_trace_callback(lambda statement: self.note(statement, re.findall(r"'([^']*)'", statement)))
         else:
-            raw.driver_connection.add_query_logger(lambda query: self.note(query.query, query.args))
+            raw.driver_connection.add_query_logger(self.asked)
+
+    def asked(self, query: Any) -> None:
+        for values in query.args if isinstance(query.args, list) else [query.args]:  # a list: several at once
+            self.note(query.query, values)
 
     def executed(self, connection: Connection, _: Any, statement: str, values: Any, ___: Any, many: bool) -> None:
         if connection.dialect.name == "postgresql":

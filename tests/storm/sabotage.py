@@ -17,6 +17,7 @@ from bot.dialogue.events import Event
 from bot.runtime import step
 from bot.store import draining, keeping, lanes
 from bot.store.conversations import Loaded, Taken, Ticket
+from bot.store.database import Database
 from bot.store.draining import Barred, Done, Item
 from bot.store.keeping import Kept
 from bot.store.lanes import Claim, Hold
@@ -41,11 +42,12 @@ def _no_duplicate_check() -> None:
 def _no_compare_and_set() -> None:
     """The version is compared with itself instead of with what the dialogue has seen."""
 
-    def keep(connection: Connection, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None) -> Kept | None:
+    async def keep(database: Database, ticket: Ticket, loaded: Loaded, taken: Taken, hold: Hold | None) -> Kept | None:
         asked = select(conversation.c.version).where(conversation.c.id == ticket.conversation)
         kept = None
         while kept is None:  # somebody may write between the two statements
-            kept = keeping.keep(connection, ticket, replace(loaded, version=connection.scalar(asked)), taken, hold)
+            seen = replace(loaded, version=await database.run(lambda c: c.scalar(asked)))
+            kept = await keeping.keep(database, ticket, seen, taken, hold)
         return kept
 
     step.keep = keep  # type: ignore[attr-defined]
@@ -53,26 +55,38 @@ def _no_compare_and_set() -> None:
 
 def _no_token_check() -> None:
     """Whoever once held a lane passes for its holder."""
-    for module, name in ((draining, "proceed"), (draining, "put_aside"), (draining, "bury"), (lanes, "later")):
+    draining.proceed = _proceeding_as_the_holder(draining.proceed)
+    for module, name in ((draining, "put_aside"), (draining, "bury"), (lanes, "later")):
         setattr(module, name, _as_the_holder(getattr(module, name)))
+
+
+def _proceeding_as_the_holder(proceed: Callable[..., Any]) -> Callable[..., Any]:
+    async def call(database: Database, held: Claim, *args: Any) -> Any:
+        return await proceed(database, await database.run(_as_held, held), *args)
+
+    return call
 
 
 def _as_the_holder(fn: Callable[..., Any]) -> Callable[..., Any]:
     def call(connection: Connection, held: Claim, *args: Any, **more: Any) -> Any:
-        holder = connection.scalar(select(lane.c.holder).where(lane.c.conversation == held.conversation))
-        return fn(connection, replace(held, token=holder or held.token), *args, **more)
+        return fn(connection, _as_held(connection, held), *args, **more)
 
     return call
+
+
+def _as_held(connection: Connection, held: Claim) -> Claim:
+    holder = connection.scalar(select(lane.c.holder).where(lane.c.conversation == held.conversation))
+    return replace(held, token=holder or held.token)
 
 
 def _no_fence() -> None:
     """What must not be sent any more is handed out all the same."""
     proceed = draining.proceed
 
-    def proceed_regardless(
-        connection: Connection, held: Claim, lease: float, done: int | None = None
+    async def proceed_regardless(
+        database: Database, held: Claim, lease: float, done: int | None = None
     ) -> Item | Barred | Done | None:
-        found = proceed(connection, held, lease, done)
+        found = await proceed(database, held, lease, done)
         return found.item if isinstance(found, Barred) and not found.unreachable else found
 
     draining.proceed = proceed_regardless

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
@@ -47,7 +47,8 @@ class SqlGateway:
 
     async def customer(self, customer: str) -> Customer | None:
         """The customer with this id."""
-        return await self._peek(_customer, customer)
+        row = await self._peek(self._database.fetch_one(_CUSTOMER, {"customer": customer}))
+        return None if row is None else Customer(**row._asdict())
 
     async def customer_by_contact(self, contact: str) -> Customer | None:
         """The customer with this phone number (E.164) or e-mail address (lower case) on file."""
@@ -63,7 +64,7 @@ class SqlGateway:
 
     async def orders(self, customer: str) -> Sequence[Order]:
         """The customer's orders, newest first, at most 20."""
-        found = await self._peek(all_at_rest, customer)
+        found = await self._peek(all_at_rest(self._database, customer))
         if found is None:
             return await self._run(_orders, customer)
         return _newest_first([plan.seen(now) for plan, now in found])
@@ -112,13 +113,13 @@ class SqlGateway:
         (await self._run(acts.once, customer, key, act)).raised()
 
     async def _looked_at(self, customer: str, number: str) -> tuple[Plan, float]:
-        at_once = await self._peek(at_rest, customer, number)
+        at_once = await self._peek(at_rest(self._database, customer, number))
         return await self._run(look_at, customer, number) if at_once is None else at_once
 
-    async def _peek(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _peek(self, look: Awaitable[T]) -> T:
         """For a single statement that changes nothing."""
         try:
-            return await self._database.run_each(fn, *args, **kwargs)
+            return await look
         except StoreUnavailable as error:
             raise OrderServiceDown(str(error)) from None
 
@@ -127,11 +128,6 @@ class SqlGateway:
             return await self._database.run(fn, *args, **kwargs)
         except StoreUnavailable as error:
             raise OrderServiceDown(str(error)) from None
-
-
-def _customer(connection: Connection, customer: str) -> Customer | None:
-    row = _CUSTOMER.row(connection, {"customer": customer})
-    return None if row is None else Customer(**row._asdict())
 
 
 def _customer_by_contact(connection: Connection, contact: str) -> Customer | None:

@@ -18,6 +18,7 @@ from bot.orders.model import Change, Order
 from bot.orders.sql.plan import Move, Plan, Step
 from bot.orders.sql.tables import changes, feed, orders
 from bot.store.clock import dbnow
+from bot.store.database import Database
 from bot.store.prepared import Prepared
 
 MOST_ORDERS = 20
@@ -60,15 +61,15 @@ def locked(connection: Connection, customer: str, number: str) -> Plan:
     return _plan(row)
 
 
-def standing(connection: Connection, customer: str, number: str) -> tuple[Plan, float] | None:
+async def standing(database: Database, customer: str, number: str) -> tuple[Plan, float] | None:
     """This customer's order as it stands, and the time; not locked. None when there is none."""
-    row = _ONE_STANDING.row(connection, {"customer": customer, "number": tidy(number)})
+    row = await database.fetch_one(_ONE_STANDING, {"customer": customer, "number": tidy(number)})
     return None if row is None else (_plan(row), row.now)
 
 
-def all_standing(connection: Connection, customer: str) -> Sequence[tuple[Plan, float]]:
+async def all_standing(database: Database, customer: str) -> Sequence[tuple[Plan, float]]:
     """This customer's newest orders as they stand, and the time; not locked."""
-    return [(_plan(row), row.now) for row in _ALL_STANDING.rows(connection, {"customer": customer})]
+    return [(_plan(row), row.now) for row in await database.fetch(_ALL_STANDING, {"customer": customer})]
 
 
 def due(connection: Connection, limit: int) -> Sequence[Plan]:

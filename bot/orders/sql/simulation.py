@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.orders.sql import rows
 from bot.orders.sql.plan import Plan
+from bot.store.database import Database
 
 
 def advance(connection: Connection, limit: int = 100) -> None:
@@ -40,15 +41,15 @@ def catch_up(connection: Connection, plan: Plan, now: float) -> Plan:
     return after
 
 
-def at_rest(connection: Connection, customer: str, number: str) -> tuple[Plan, float] | None:
+async def at_rest(database: Database, customer: str, number: str) -> tuple[Plan, float] | None:
     """This customer's order and the time, when looking changes nothing; by one statement and without a lock."""
-    found = rows.standing(connection, customer, number)
+    found = await rows.standing(database, customer, number)
     return found if found is not None and found[0].is_at_rest(found[1]) else None
 
 
-def all_at_rest(connection: Connection, customer: str) -> Sequence[tuple[Plan, float]] | None:
+async def all_at_rest(database: Database, customer: str) -> Sequence[tuple[Plan, float]] | None:
     """The same for this customer's newest orders; None when one of them is not."""
-    found = rows.all_standing(connection, customer)
+    found = await rows.all_standing(database, customer)
     return found if all(plan.is_at_rest(now) for plan, now in found) else None
 
 
