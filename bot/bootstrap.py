@@ -17,6 +17,7 @@ import flows
 from adapters import webchat
 from bot.channel import Channel
 from bot.config import Settings
+from bot.desk_parts import Workbench, workbench
 from bot.dialogue.book import load_flows
 from bot.dialogue.engine import Engine
 from bot.dialogue.examples import load_examples
@@ -73,6 +74,7 @@ class App:
     housekeeper: Housekeeper
     telegram: Adapter | None
     wechat: WechatAdapter | None
+    workbench: Workbench
 
     @asynccontextmanager
     async def ready(self) -> AsyncIterator[None]:
@@ -172,13 +174,11 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     adapter = None if channels else telegram(settings, database)
     official = None if channels else wechat(settings, database, clock)
     ours: list[Channel] = [webchat.WebChat(), *(each.channel for each in (adapter, official) if each)]
+    typing = {adapter.channel.name: adapter.channel.typing} if adapter else {}
     runtime = Runtime(
         database,
         engine,
-        shown(
-            performers(settings, database, gateway, postman),
-            {adapter.channel.name: adapter.channel.typing} if adapter else {},
-        ),
+        shown(performers(settings, database, gateway, postman), typing),
         {channel.name: channel for channel in channels or ours},
         gateway,
         links,
@@ -189,7 +189,8 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     if official:
         official.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
-    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter, official)
+    bench = workbench(database, runtime, engine, gateway, settings.support, typing)
+    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter, official, bench)
 
 
 def dialogue(settings: Settings) -> Engine:

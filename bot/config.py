@@ -25,6 +25,7 @@ from bot.sections import (
     Language,
     Orders,
     Smtp,
+    Support,
     Telegram,
     Web,
     Wechat,
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     orders: Orders = Orders()
     identity: Identity = Identity()
     smtp: Smtp = Smtp()
+    support: Support = Support()
     attachments: Attachments = Attachments()
     housekeeping: Housekeeping = Housekeeping()
     telegram: Telegram = Telegram()

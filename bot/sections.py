@@ -191,6 +191,28 @@ class Wechat(Section):
     notice: WechatNotice = WechatNotice()
 
 
+class Support(Section):
+    """The staff desk; times in seconds. `teams`: the reasons that each takes; what none takes is anybody's."""
+
+    teams: dict[str, tuple[str, ...]] = {}
+    claim_within: Seconds = 600
+    answer_within: Seconds = 300
+    away_for: Seconds = 120
+    idle_for: Seconds = 3600
+
+    @field_validator("teams")
+    @classmethod
+    def _once(cls, teams: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        reasons = [reason for taken in teams.values() for reason in taken]
+        if len(set(reasons)) < len(reasons):
+            raise ValueError("a reason must not stand in two teams")
+        return teams
+
+    def team_for(self, reason: str) -> str:
+        """Whose a handover is: "" for anybody's."""
+        return next((team for team, reasons in self.teams.items() if reason in reasons), "")
+
+
 class Attachments(Section):
     """What customers may send besides words."""
 

@@ -20,6 +20,7 @@ from adapters.telegram.pieces import Habits
 from adapters.telegram.polling import Poller
 from adapters.telegram.receiver import MarkReachable, Receiver
 from adapters.telegram.request import AiohttpRequest
+from adapters.telegram.staff_group import Desk, StaffGroup
 from adapters.telegram.webhook import Webhook
 from bot.channel import Notes, Service, Turns
 
@@ -30,7 +31,7 @@ class Options:
 
     `url`: our public address for the webhook, None for polling. `base_url`: the Bot API server. `per_second`:
     messages to all chats; `chat_burst`: to one chat at once. `most_bytes`: one file of a customer. `language`: of
-    whoever shows no other.
+    whoever shows no other. `staff_group`: the chat in which staff have a topic for each conversation.
     """
 
     token: str
@@ -42,6 +43,7 @@ class Options:
     connections: int = 40
     most_bytes: int = 10 * 1024 * 1024
     language: str = "zh"
+    staff_group: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +71,29 @@ class Adapter:
             request=self._request,
             get_updates_request=self._request,
         )
+        self._calls = Calls(self.bot)
         self.channel = Telegram(
-            Calls(self.bot), store.notes, store.files, habits, Limits(options.per_second, options.chat_burst)
+            self._calls, store.notes, store.files, habits, Limits(options.per_second, options.chat_burst)
         )
         self._announcer = Announcer(self.bot, options.language, options.url, options.secret, options.connections)
         self._tasks: list[asyncio.Task[None]] = []
 
-    def connect(self, service: Service) -> None:
-        """Hand over the service that takes messages; once, before anything is started."""
+    def connect(self, service: Service, desk: Desk | None = None) -> None:
+        """Hand over the service that takes messages, and what the staff's group works on, if there is one; once,
+        before anything is started."""
         store = self._store
         files = FileFetcher(self.bot, service, self._options.most_bytes)
         groups = Groups(self.bot, store.notes)
         self.albums = Albums(store.albums, service)
-        self.receiver = Receiver(self.bot, service, self.channel, groups, files, self.albums, store.reachable)
+        self.staff = self._staff_group(desk, files)
+        self.receiver = Receiver(
+            self.bot, service, self.channel, groups, files, self.albums, store.reachable, self.staff
+        )
         self.poller = Poller(self.bot, self.receiver, store.turns)
+
+    def _staff_group(self, desk: Desk | None, fetcher: FileFetcher) -> StaffGroup | None:
+        chat = self._options.staff_group
+        return StaffGroup(self._calls, chat, desk, self._store.files, fetcher) if desk and chat else None
 
     def routes(self) -> list[BaseRoute]:
         """The webhook, where one is wanted."""

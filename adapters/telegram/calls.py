@@ -26,17 +26,19 @@ class Calls:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def send_text(self, chat: int, text: str, markup: Markup | None) -> int:
-        """The new message's id."""
-        return await self._sent("SendMessage", chat, {"text": text, "parse_mode": "HTML"}, markup)
+    async def send_text(self, chat: int, text: str, markup: Markup | None, thread: int | None = None) -> int:
+        """The new message's id. `thread`: the topic, in a group with topics."""
+        return await self._sent("SendMessage", chat, {"text": text, "parse_mode": "HTML"}, markup, thread)
 
-    async def send_file(self, chat: int, file: Attachment, data: bytes, markup: Markup | None) -> int:
+    async def send_file(
+        self, chat: int, file: Attachment, data: bytes, markup: Markup | None, thread: int | None = None
+    ) -> int:
         """As a picture, where Telegram shows it as one. The new message's id."""
         is_photo = file.media_type in SAFE_IMAGES and file.media_type != "image/gif" and len(data) <= MOST_PHOTO
         content = InputFile(data, filename=file.name)
         if is_photo:
-            return await self._sent("SendPhoto", chat, {"photo": content}, markup)
-        return await self._sent("SendDocument", chat, {"document": content}, markup)
+            return await self._sent("SendPhoto", chat, {"photo": content}, markup, thread)
+        return await self._sent("SendDocument", chat, {"document": content}, markup, thread)
 
     async def edit_text(self, chat: int, message: int, text: str) -> None:
         """Another text, and no buttons."""
@@ -58,8 +60,23 @@ class Calls:
         """Stop the button's clock."""
         await self._bot.answer_callback_query(query)
 
-    async def _sent(self, method: str, chat: int, content: Mapping[str, Any], markup: Markup | None) -> int:
-        sent = await self._do(method, chat, {**content, "reply_markup": markup} if markup else content)
+    async def create_topic(self, chat: int, name: str) -> int:
+        """The new topic's thread."""
+        return int((await self._do("CreateForumTopic", chat, {"name": name}))["message_thread_id"])
+
+    async def close_topic(self, chat: int, thread: int) -> None:
+        """Only administrators write there from now on."""
+        await self._do("CloseForumTopic", chat, {"message_thread_id": thread})
+
+    async def reopen_topic(self, chat: int, thread: int) -> None:
+        """The reverse of `close_topic`."""
+        await self._do("ReopenForumTopic", chat, {"message_thread_id": thread})
+
+    async def _sent(
+        self, method: str, chat: int, content: Mapping[str, Any], markup: Markup | None, thread: int | None
+    ) -> int:
+        more = {"reply_markup": markup, "message_thread_id": thread}
+        sent = await self._do(method, chat, {**content, **{name: value for name, value in more.items() if value}})
         return int(sent["message_id"])
 
     async def _do(self, method: str, chat: int, content: Mapping[str, Any], seconds: float = READ_SECONDS) -> Any:

@@ -63,6 +63,22 @@ class InGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class InTopic:
+    """Somebody wrote in a topic of a group. `thread`: the topic; `number`: the message; `edited`: it only got other
+    words. `elsewhere`: what it is in any group but the staff's own."""
+
+    chat: int
+    thread: int
+    sender: int
+    number: int
+    text: str
+    language: str | None
+    elsewhere: InGroup | Nothing
+    file: Wanted | None = None
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """The customer blocked the bot, or let it in again."""
 
@@ -77,7 +93,7 @@ class Nothing:
     kind: str
 
 
-Found = Heard | Press | InGroup | Reach | Nothing
+Found = Heard | Press | InGroup | InTopic | Reach | Nothing
 
 
 def kind_of(data: Mapping[str, Any]) -> str:
@@ -103,7 +119,7 @@ def read_any(data: Mapping[str, Any]) -> Found:
     if message.from_user is None or message.from_user.is_bot or _is_service(update, message):
         return Nothing("service message")
     if message.chat.type != ChatType.PRIVATE:
-        return _in_group(message)
+        return _in_topic(message) if message.is_topic_message else _in_group(message)
     return _edited(message) if update.edited_message else _said(message)
 
 
@@ -212,7 +228,25 @@ def _member(change: ChatMemberUpdated) -> Found:
     return InGroup(change.chat.id, language_of(change.from_user.language_code))
 
 
-def _in_group(message: Message) -> Found:
+def _in_topic(message: Message) -> Found:
+    """`message_thread_id` alone is no topic: replies in groups without topics have it, too."""
+    sender, thread = message.from_user, message.message_thread_id
+    if sender is None or thread is None:
+        return Nothing("group message")
+    return InTopic(
+        message.chat.id,
+        thread,
+        sender.id,
+        message.message_id,
+        clean(message.text or message.caption or ""),
+        _language(message),
+        _in_group(message),
+        _file(message),
+        message.edit_date is not None,
+    )
+
+
+def _in_group(message: Message) -> InGroup | Nothing:
     """In a group the bot mostly gets what is meant for it: commands, replies and mentions."""
     if message.chat.type == ChatType.CHANNEL or message.edit_date is not None:
         return Nothing("group message")

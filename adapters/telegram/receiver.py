@@ -15,7 +15,8 @@ from adapters.telegram.calls import Bot
 from adapters.telegram.channel import Telegram
 from adapters.telegram.files import CannotFetch, FileFetcher
 from adapters.telegram.groups import Groups
-from adapters.telegram.inbound import Heard, InGroup, Nothing, Press, Reach, kind_of, read
+from adapters.telegram.inbound import Found, Heard, InGroup, InTopic, Nothing, Press, Reach, kind_of, read
+from adapters.telegram.staff_group import StaffGroup
 from adapters.telegram.words import words
 from bot.channel import Service
 from bot.errors import StoreUnavailable
@@ -35,7 +36,7 @@ class NotTaken(Exception):
 
 
 class Receiver:
-    """`reachable` is told when a customer blocks the bot or lets it in again."""
+    """`reachable` is told when a customer blocks the bot or lets it in again; `staff`: the staff's own group."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Receiver:
         files: FileFetcher,
         albums: Albums,
         reachable: MarkReachable,
+        staff: StaffGroup | None = None,
     ) -> None:
         self._bot = bot
         self._service = service
@@ -54,6 +56,7 @@ class Receiver:
         self._files = files
         self._albums = albums
         self._reachable = reachable
+        self._staff = staff
         self._failed: OrderedDict[Any, int] = OrderedDict()
         self._taken: OrderedDict[Any, None] = OrderedDict()
 
@@ -85,7 +88,7 @@ class Receiver:
             log.warning("telegram_update_not_taken", kind=kind_of(data), error=type(error).__name__)
             raise NotTaken from error
 
-    async def _take(self, found: Heard | Press | InGroup | Reach | Nothing) -> None:
+    async def _take(self, found: Found) -> None:
         match found:
             case Heard():
                 await self._heard(found)
@@ -95,12 +98,21 @@ class Receiver:
                 receipt = await self._service.receive(found.incoming)
                 if not receipt.duplicate:
                     self._channel.aside.do(self._channel.acknowledge(found))
+            case InTopic():
+                await self._in_topic(found)
             case InGroup():
-                await self._groups.answer(found)
+                if self._staff is None or self._staff.chat != found.chat:
+                    await self._groups.answer(found)
             case Reach():
                 await self._reachable(found.address, found.reachable)
             case Nothing(kind=kind):
                 log.info("telegram_update_ignored", kind=kind)
+
+    async def _in_topic(self, said: InTopic) -> None:
+        if self._staff is not None and self._staff.chat == said.chat:
+            await self._staff.heard(said)
+        else:
+            await self._take(said.elsewhere)
 
     async def _heard(self, heard: Heard) -> None:
         conversation = heard.incoming.address.conversation

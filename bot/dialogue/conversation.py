@@ -63,7 +63,7 @@ class Frame:
 @dataclass(slots=True)
 class Conversation:
     """`offer` is a question nobody's flow waits for: suggestions after a flow has ended. `misses` counts messages
-    in a row that were not understood."""
+    in a row that were not understood. `queued`: the customer waits for a member of staff."""
 
     language: str = "zh"
     language_chosen: bool = False
@@ -74,6 +74,7 @@ class Conversation:
     questions: int = 0
     acts: int = 0
     greeted: bool = False
+    queued: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -14,11 +14,11 @@ from typing import Any
 
 import structlog
 
-from bot.dialogue import commands
+from bot.dialogue import attending, commands
 from bot.dialogue.book import FlowBook
 from bot.dialogue.conversation import Answer, Conversation, Frame, Step
 from bot.dialogue.effects import Outcome, Read
-from bot.dialogue.events import Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
+from bot.dialogue.events import Attended, Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.reading import GREETING, Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
@@ -86,6 +86,12 @@ class Engine:
                 yield from self._pressed(stage, event.token)
             case LinkOpened():
                 yield from self._link_opened(stage, event)
+            case _:
+                yield from self._came_of_itself(stage, event)
+
+    def _came_of_itself(self, stage: Stage, event: Event) -> Work:
+        """What no customer did."""
+        match event:
             case Happened():
                 yield from self._happened(stage, event)
             case Delayed():
@@ -93,6 +99,8 @@ class Engine:
                     stage.say("common.delayed")
             case Woke():
                 yield from self._woke(stage, event)
+            case Attended():
+                yield from attending.attend(self.runner, stage, event)
 
     def _woke(self, stage: Stage, woke: Woke) -> Work:
         """Unasked news. What turns out to be none leaves everything open as the customer last saw it."""
@@ -200,6 +208,7 @@ class Engine:
     def _happened(self, stage: Stage, happened: Happened) -> Work:
         frame = next((frame for frame in stage.frames if frame.awaits == happened.act), None)
         order = happened.outcome.values.get("order")
+        stage.talk.queued |= happened.outcome.trigger == "queued"
         if frame is not None:
             frames = raised(stage.frames, frame)
             stage.frames[:] = without_outdated(frames, order.number) if order else frames
@@ -285,7 +294,7 @@ class Engine:
             self._say_in_between(stage, stage.suggestion)
         if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps:
             stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
-        question = stage.open_question
+        question = stage.open_question if attending.is_bots(event) else None
         if question is not None and question.number not in stage.asked and stage.steps:
             # Who has just read it in this language gets the short wording: all of it once more would bury the answer.
             unseen = isinstance(event, Said) and stage.is_unseen(event.seen)

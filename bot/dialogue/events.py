@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from bot.dialogue.effects import Outcome
@@ -59,4 +60,31 @@ class Woke:
     slots: Mapping[str, Any] = field(default_factory=dict)
 
 
-Event = Said | Pressed | LinkOpened | Happened | Delayed | Woke
+class How(StrEnum):
+    """What staff did with a conversation, as far as its customer is concerned."""
+
+    TAKEN = "taken"
+    PASSED_ON = "passed_on"
+    TO_QUEUE = "to_queue"
+    RETURNED = "returned"
+    LEFT = "left"
+    CONTINUED = "continued"
+    FRESH = "fresh"
+    SILENT = "silent"
+    CLOSED = "closed"
+    UNANSWERED = "unanswered"
+    TOLD = "told"
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """Staff did something with the conversation. `RETURNED`: nobody answered, and it waits in the queue again; `LEFT`:
+    the same, while the customer waited for nothing; `UNANSWERED`: closed, because the customer said nothing more;
+    `TOLD`: something was done to an order, and the text `values["text"]` tells it. The other values fill the text:
+    `agent` is the name of who has it now."""
+
+    how: How
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = Said | Pressed | LinkOpened | Happened | Delayed | Woke | Attended

@@ -24,6 +24,7 @@ from bot.messages import (
 )
 from bot.performer import Performers
 from bot.runtime.acts import Acts
+from bot.runtime.attending import Plan
 from bot.runtime.clockwork import Clockwork, OrderChanges
 from bot.runtime.hub import Hub
 from bot.runtime.settings import RuntimeSettings
@@ -129,9 +130,23 @@ class Runtime:
         if not await self._database.run_each(takeover.take, conversation, agent):
             return False
         self._hub.tell(conversation)
+        await self.quiet(conversation)
+        return True
+
+    async def attend(self, conversation: str, id: str, plan: Plan, *, by_staff: bool = False) -> Receipt:
+        """Take what a member of staff does with a conversation, once for its id; see `Stepper.attend`. `by_staff`: it
+        is what they say to the customer, and nothing else."""
+        source = Source.STAFF if by_staff else Source.INNER
+        return await self._stepper.attend(Ticket(conversation, Address.of(conversation).channel, source, id), plan)
+
+    async def quiet(self, conversation: str) -> None:
+        """Return when nothing that the bot said before the fence moved on is on its way to the customer any more."""
         while await self._database.run_each(takeover.is_under_way, conversation):  # noqa: ASYNC110 -- a row has no event
             await asyncio.sleep(self._settings.takeover_look)
-        return True
+
+    def grew(self, conversation: str, *, due: bool) -> None:
+        """Something was kept past this door: wake those who watch the conversation, and, `due`, who does its lane."""
+        self._worker.grew(conversation, due=due, staffed=True)
 
     async def give_back(self, conversation: str, agent: str) -> bool:
         """Make it the bot's again; False when it is not the agent's."""

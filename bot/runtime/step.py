@@ -17,7 +17,9 @@ from bot.dialogue.turn import Dialogue, Request, Turn
 from bot.errors import StoreUnavailable
 from bot.messages import Outgoing, outgoing_to_json
 from bot.performer import Performers, Scope
+from bot.runtime.attending import Deed, Plan
 from bot.runtime.settings import RuntimeSettings
+from bot.store.attending import attend
 from bot.store.conversations import Line, Loaded, Source, Taken, Ticket, load
 from bot.store.database import Database
 from bot.store.draining import Item
@@ -38,8 +40,9 @@ class Lanes(Protocol):
     def take(self, claim: Claim, first: Item) -> None:
         """The lane is held now: begin."""
 
-    def grew(self, conversation: str, *, due: bool) -> None:
-        """The conversation's log has grown. `due`: somebody has to look at its lane."""
+    def grew(self, conversation: str, *, due: bool, staffed: bool = False) -> None:
+        """The conversation's log has grown. `due`: somebody has to look at its lane; `staffed`: a member of staff has
+        it, or is waited for."""
 
 
 class Stepper:
@@ -75,6 +78,31 @@ class Stepper:
                     return Receipt(kept.seq)
         raise StoreUnavailable("too many want the same conversation at once")
 
+    async def attend(self, ticket: Ticket, plan: Plan) -> Receipt:
+        """Take what a member of staff does, once. Raises what `plan` and its deed raise, or `StoreUnavailable`, having
+        kept nothing."""
+        async with self._locks.setdefault(ticket.conversation, asyncio.Lock()):
+            for _ in range(MOST_CONFLICTS):
+                loaded = await load(self._database, ticket)
+                if loaded.taken is not None:
+                    return Receipt(loaded.taken, duplicate=True)
+                deed = plan(loaded)
+                taken = await self._attended(ticket.conversation, loaded, deed)
+                kept = await self._database.run(attend, ticket, loaded, taken, deed.owner, deed.also)
+                if kept is not None:
+                    self._lanes.grew(ticket.conversation, due=kept.waits, staffed=True)
+                    return Receipt(kept.seq)
+        raise StoreUnavailable("too many want the same conversation at once")
+
+    async def _attended(self, conversation: str, loaded: Loaded, deed: Deed) -> Taken:
+        talk = Conversation.from_json({"language": self._settings.language, **loaded.state})
+        steps: list[Outgoing | Request] = []
+        if deed.event is not None:
+            turn = await self._turn(conversation, talk, deed.event, loaded.now)
+            talk, steps = turn.conversation, turn.steps
+        lines = [deed.signed(step) if isinstance(step, Outgoing) else step for step in (*steps, *deed.words)]
+        return Taken({"agent": deed.author}, _state(talk), talk.customer, [_line(line) for line in lines])
+
     async def _lead(self, ticket: Ticket, loaded: Loaded, payload: Mapping[str, Any], event: Event) -> Taken:
         talk = Conversation.from_json({"language": self._settings.language, **loaded.state})
         if loaded.owner is not None and ticket.source is Source.CUSTOMER:
@@ -82,16 +110,15 @@ class Stepper:
             return Taken(payload, loaded.state, talk.customer, ())
         turn = await self._turn(ticket.conversation, talk, event, loaded.now)
         after = turn.conversation
-        # Always written out: the default of this version or setting may not be the next one's.
-        state = {**after.to_json(), "language": after.language}
-        return Taken(payload, state, after.customer, [_line(step) for step in turn.steps])
+        return Taken(payload, _state(after), after.customer, [_line(step) for step in turn.steps])
 
     def _go_on(self, ticket: Ticket, loaded: Loaded, taken: Taken, kept: Kept) -> None:
         if kept.claim is not None:
             line, seq = taken.lines[0], kept.seq + 1
             who = (taken.customer, taken.state)
             self._lanes.take(kept.claim, Item(seq, line.kind, line.payload, loaded.now, loaded.now, 1, *who))
-        self._lanes.grew(ticket.conversation, due=kept.waits)
+        staffed = loaded.owner is not None or "queued" in loaded.state or "queued" in taken.state
+        self._lanes.grew(ticket.conversation, due=kept.waits, staffed=staffed)
 
     async def _turn(self, conversation: str, talk: Conversation, event: Event, now: float) -> Turn:
         scope = Scope(conversation, _customer_during(event, talk), talk.language, now)
@@ -111,6 +138,11 @@ class Stepper:
         except Exception as error:  # whatever it was, the customer gets an answer
             log.warning("read_failed", effect=read.kind(), error=type(error).__name__)
             return Outcome("service_down")
+
+
+def _state(talk: Conversation) -> dict[str, Any]:
+    """Its language is always written out: the default of this version or setting may not be the next one's."""
+    return {**talk.to_json(), "language": talk.language}
 
 
 def _customer_during(event: Event, talk: Conversation) -> str | None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 import structlog
 
 from bot.channel import Channel
+from bot.desk.work import QUEUE
 from bot.errors import Later, StoreUnavailable, Undeliverable, Unreachable
 from bot.messages import Address, outgoing_from_json
 from bot.performer import Scope
@@ -57,9 +58,11 @@ class Worker:
         """Begin with a lane that is held, and has handed out its first row."""
         self._begin(self._drain(held, first))
 
-    def grew(self, conversation: str, *, due: bool) -> None:
-        """The conversation's log has grown. `due`: somebody has to look at its lane."""
+    def grew(self, conversation: str, *, due: bool, staffed: bool = False) -> None:
+        """See `bot.runtime.step.Lanes.grew`."""
         self._hub.tell(conversation, due=due)
+        if staffed:
+            self._hub.tell(QUEUE)
         if due:
             self.wake()
 

@@ -20,6 +20,7 @@ class Source(StrEnum):
 
     CUSTOMER = "customer"
     INNER = "inner"
+    STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,14 +50,14 @@ def read(connection: Connection, conversation: str, after: int, limit: int) -> l
     newest = after == 0
     theirs = connection.execute(_window(came, inbound.c.seq, limit, newest=newest)).all()
     ours = connection.execute(_window(went, outbox.c.seq, limit, newest=newest)).all()
-    labels = _Labels(connection, conversation, [row.payload for row in ours])
+    labels = Labels(connection, conversation, [row.payload for row in ours])
     rows = [Row(row.seq, row.at, row.payload, row.message_id, labels.of(row)) for row in theirs]
     rows += [Row(row.seq, row.at, row.payload, None) for row in ours]
     rows.sort(key=lambda row: row.seq)
     return rows[-limit:] if newest else rows[:limit]
 
 
-class _Labels:
+class Labels:
     """The labels of buttons, which are looked for in the window first and then before it."""
 
     def __init__(self, connection: Connection, conversation: str, payloads: Sequence[Mapping[str, Any]]) -> None:
@@ -66,6 +66,7 @@ class _Labels:
         self._known = _labels(payloads)
 
     def of(self, row: Any) -> str:
+        """That of the button a received line pressed; "" when there is none such."""
         token = row.payload.get("pressed")
         if token is not None and token not in self._known:
             self._known = {token: "", **_labels(self._before(row.seq)), **self._known}

@@ -92,7 +92,7 @@ _FIRST = {
     for name, dialect in {"sqlite": sqlite, "postgresql": postgresql}.items()
 }
 # A customer who writes can be reached again.
-_SWAPS = {Source.INNER: _SWAP, Source.CUSTOMER: _SWAP.values(unreachable=false())}
+_SWAPS = {Source.INNER: _SWAP, Source.STAFF: _SWAP, Source.CUSTOMER: _SWAP.values(unreachable=false())}
 _PREPARED_FIRST = Prepared(_FIRST["sqlite"])
 _PREPARED_SWAPS = {source: Prepared(swap) for source, swap in _SWAPS.items()}
 _CAME: Values = {name: bindparam(name) for name in ("conversation", "source", "message_id", "seq", "payload")}
@@ -108,11 +108,19 @@ def _in_turn(
 ) -> Found:
     if not _swap(connection, ticket, loaded, taken):
         return None
+    return log(connection, ticket, loaded.owner_epoch, taken, hold, mode)
+
+
+def log(
+    connection: Connection, ticket: Ticket, epoch: int, taken: Taken, hold: Hold | None, mode: lanes.Mode
+) -> tuple[int, str | None]:
+    """Number an event and its lines and add them to the log; returns the last number and who holds the lane. The
+    conversation's row must be locked by this transaction."""
     count = len(taken.lines)
     last, holder = lanes.grow(connection, ticket.conversation, ticket.channel, 1 + count, mode, hold)
     row = {"conversation": ticket.conversation, "source": ticket.source.value, "message_id": ticket.id}
     _TAKE.count(connection, {**row, "seq": last - count, "payload": taken.payload})
-    same = {"conversation": ticket.conversation, "epoch": loaded.owner_epoch}
+    same = {"conversation": ticket.conversation, "epoch": epoch}
     for seq, line in enumerate(taken.lines, last - count + 1):
         _ADD.count(connection, {**same, "seq": seq, "kind": line.kind, "payload": line.payload})
     return last, holder

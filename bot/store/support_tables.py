@@ -13,7 +13,8 @@ from bot.store.types import BigKey, Json
 # The staff queue. `status`: "waiting", "taken" or "closed"; only one that is not closed a conversation. `team`: who is
 # to take it, "" for anybody. `agent` has it (or had it last). `answered_at`: the first words of a person; `due_at`:
 # until when somebody has to take it; `breached_at`: when the lead was told that nobody did. `returned`: how often it
-# came back into the queue. `outcome`: how it ended, by the agent's own word.
+# came back into the queue; it is at the front then. `missing_since`: since when who has it is not there. `outcome`: how
+# it ended, by the agent's own word, or "handed_back", "left" by the customer.
 handover = Table(
     "handover",
     metadata,
@@ -29,8 +30,9 @@ handover = Table(
     Column("agent", Text),
     count_("returned"),
     time_("opened_at"),
-    time_("claimed_at", nullable=True),
+    time_("claimed_at", nullable=True, index=True),
     time_("answered_at", nullable=True),
+    time_("missing_since", nullable=True),
     time_("due_at", nullable=True),
     time_("breached_at", nullable=True),
     time_("closed_at", nullable=True, index=True),

@@ -49,8 +49,8 @@ Index(
     sqlite_where=lane.c.next_at.isnot(None),
 )
 
-# What came in, by an id that is never taken twice. `source`: "customer", or "inner" for what the runtime itself
-# reports; apart, because customers' clients choose their ids.
+# What came in, by an id that is never taken twice. `source`: "customer", "staff" for a person's words to the customer
+# (which follow in the outbox), or "inner" for what the runtime itself reports; apart, because clients choose their ids.
 inbound = Table(
     "inbound",
     metadata,

@@ -30,6 +30,14 @@ class Feedback(Flow):
     ]
 
     def ask_if_solved(self, event: EventData) -> None:
+        if self.slots.get("about") == "staff":
+            self.ask(
+                "satisfied",
+                Reply("satisfied", then="affirmed"),
+                Reply("dissatisfied", then="denied"),
+                Reply("no_rating", then="passed_over"),
+            )
+            return
         self.ask(
             "solved",
             Reply("affirm", then="affirmed"),

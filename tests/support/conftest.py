@@ -20,6 +20,8 @@ from bot.sections import Company
 from bot.store.database import Database
 from bot.support.hours import OpeningHours
 from bot.support.performers import performers
+from tests.conftest import Clock
+from tests.support.floor import Floor
 
 HOURS = OpeningHours.model_validate(
     {"weekdays": ["08:00-22:00"], "weekends": ["09:00-21:00"], "holidays": [], "holiday_dates": ["10-01"]}
@@ -57,6 +59,14 @@ class Office:
 @pytest.fixture
 def office(database: Database) -> Office:
     return Office(database)
+
+
+@pytest.fixture
+async def floor(database_url: str, clock: Clock) -> AsyncIterator[Floor]:
+    clock.now = TUESDAY_NOON
+    made = Floor(database_url, clock)
+    yield made
+    await made.close()
 
 
 class MailServer:

@@ -18,6 +18,7 @@ class Shown:
     file: tuple[str, str, bytes] | None = None
     versions: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     html: str = ""
+    thread: int | None = None
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
@@ -29,8 +30,17 @@ class Shown:
 
 
 @dataclass
+class Topic:
+    """A topic of a forum."""
+
+    name: str
+    closed: bool = False
+
+
+@dataclass
 class Chat:
-    """A private chat or a group. `reply_keyboard`: what stands where the letters' keyboard would be."""
+    """A private chat or a group. `reply_keyboard`: what stands where the letters' keyboard would be. `topics` by their
+    thread, None in a group without any; `manages_topics`: what the bot may do there."""
 
     id: int
     type: str = "private"
@@ -40,6 +50,8 @@ class Chat:
     messages: dict[int, Shown] = field(default_factory=dict)
     reply_keyboard: dict[str, Any] | None = None
     typing: int = 0
+    topics: dict[int, Topic] | None = None
+    manages_topics: bool = True
 
     def by_bot(self) -> list[Shown]:
         """The bot's messages, in the order in which they arrived."""
@@ -51,7 +63,8 @@ class Chat:
     def as_json(self) -> dict[str, Any]:
         if self.type == "private":
             return {"id": self.id, "type": "private", "first_name": self.name}
-        return {"id": self.id, "type": self.type, "title": "Group"}
+        forum = {"is_forum": True} if self.topics is not None else {}
+        return {"id": self.id, "type": self.type, "title": "Group", **forum}
 
     def customer(self) -> dict[str, Any]:
         person: dict[str, Any] = {"id": abs(self.id), "is_bot": False, "first_name": self.name}
@@ -115,6 +128,8 @@ class Books:
             "chat": chat.as_json(),
             "from": self.bot if shown.sender == "bot" else chat.customer(),
         }
+        if shown.thread is not None:
+            found |= {"message_thread_id": shown.thread, "is_topic_message": True}
         if shown.text:
             found["text"] = shown.text
         if shown.file is not None:

@@ -14,6 +14,7 @@ FILE = "file"
 
 _SENDING = {
     "chat_id": (int, REQUIRED),
+    "message_thread_id": (int, OPTIONAL),
     "reply_markup": (dict, OPTIONAL),
     "reply_parameters": (dict, OPTIONAL),
     "disable_notification": (bool, OPTIONAL),
@@ -59,6 +60,9 @@ PARAMETERS: dict[str, dict[str, tuple[Any, bool]]] = {
         "reply_markup": (dict, OPTIONAL),
     },
     "getfile": {"file_id": (str, REQUIRED)},
+    "createforumtopic": {"chat_id": (int, REQUIRED), "name": (str, REQUIRED)},
+    "closeforumtopic": {"chat_id": (int, REQUIRED), "message_thread_id": (int, REQUIRED)},
+    "reopenforumtopic": {"chat_id": (int, REQUIRED), "message_thread_id": (int, REQUIRED)},
 }
 
 MAX_TEXT = 4096

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.telegram import rules
+from tests.telegram import forum, rules
 from tests.telegram.books import Books, Call, Chat, Shown
 from tests.telegram.deliveries import Deliveries
 from tests.telegram.rules import Refused
@@ -216,6 +216,15 @@ class BotApi:
             "file_path": parameters["file_id"],
         }
 
+    def _do_createforumtopic(self, parameters: dict[str, Any]) -> Any:
+        return forum.create(self._reachable(parameters), self.books.next_message(), parameters["name"])
+
+    def _do_closeforumtopic(self, parameters: dict[str, Any]) -> bool:
+        return forum.turn(self._reachable(parameters), parameters["message_thread_id"], closed=True)
+
+    def _do_reopenforumtopic(self, parameters: dict[str, Any]) -> bool:
+        return forum.turn(self._reachable(parameters), parameters["message_thread_id"], closed=False)
+
     # --- what they share --------------------------------------------------------------------------------------
 
     def _reachable(self, parameters: dict[str, Any]) -> Chat:
@@ -234,7 +243,8 @@ class BotApi:
         if markup and "remove_keyboard" in markup:
             chat.reply_keyboard = None
         inline = markup if markup and "inline_keyboard" in markup else None
-        shown = self.books.add(chat, "bot", markup=inline, **fields)
+        thread = forum.open_thread(chat, parameters.get("message_thread_id"))
+        shown = self.books.add(chat, "bot", markup=inline, thread=thread, **fields)
         self.updates.shown.set()
         return self.books.as_json(chat, shown)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
-from adapters.telegram import Adapter, Habits, Options, Store
+from adapters.telegram import Adapter, Desk, Habits, Options, Store
 from bot.dialogue.turn import Dialogue
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
@@ -67,7 +68,7 @@ def adapter(api: BotApi, database: Database, url: str | None, **options: Any) ->
 class Tepai:
     """One process, as it were. It works in the background only after `start`; until then `settle` does it.
 
-    `webhook`: updates come by webhook, else by polling.
+    `webhook`: updates come by webhook, else by polling. `staff`: what their group works on.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Tepai:
         webhook: bool = True,
         dialogue: Dialogue | None = None,
         settings: RuntimeSettings | None = None,
+        staff: Callable[[Runtime], Desk] | None = None,
         **options: Any,
     ) -> None:
         self.api = api
@@ -88,7 +90,7 @@ class Tepai:
         channels = {self.adapter.channel.name: self.adapter.channel}
         parts = (dialogue or Echo(), self.desk.performers, channels, Feed(), OneLink(), settings or RuntimeSettings())
         self.runtime = Runtime(database, *parts)
-        self.adapter.connect(self.runtime)
+        self.adapter.connect(self.runtime, staff(self.runtime) if staff else None)
 
     async def open(self) -> None:
         """Open the door, and tell Telegram where it is."""

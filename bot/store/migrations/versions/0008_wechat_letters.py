@@ -1,6 +1,6 @@
 """WeChat: a letter's language and picture, how often its call was begun, and which question a customer has seen.
 
-Revision: 0007, after 0006, of 2026-11-29.
+Revision: 0008, after 0007, of 2026-11-29.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

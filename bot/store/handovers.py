@@ -1,0 +1,201 @@
+"""The staff queue: what waits for a person, who has what, and how it ended. Each function runs inside one transaction.
+
+Whoever changes who has a conversation holds the conversation's row (see `bot.store.attending`), so that the queue and
+the conversation's owner never contradict each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select, update
+
+from bot.store.clock import dbnow
+from bot.store.conversations import Source
+from bot.store.inserting import insert_new
+from bot.store.support_tables import handover
+from bot.store.tables import conversation, inbound
+
+WAITING, TAKEN, CLOSED = "waiting", "taken", "closed"
+STAFFS_CHOICE = "staff"
+"""The reason of a handover that nobody asked for."""
+MOST_SHOWN = 500
+
+OPEN = handover.c.closed_at.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One conversation in the queue, or taken from it. Times in seconds since 1970; `unanswered_since`: since when the
+    customer has waited for a person's words, None when the last words are a person's; `last`: the customer's."""
+
+    conversation: str
+    channel: str
+    status: str
+    reason: str
+    priority: int
+    team: str
+    language: str
+    brief: Mapping[str, Any]
+    opened_at: float
+    customer: str | None
+    owner: str | None
+    agent: str | None
+    claimed_at: float | None
+    answered_at: float | None
+    unanswered_since: float | None
+    due_at: float | None
+    missing_since: float | None
+    returned: int
+    last: str
+    unreachable: bool
+
+
+def _said(source: Source) -> ColumnElement[bool]:
+    return and_(inbound.c.conversation == handover.c.conversation, inbound.c.source == source.value)
+
+
+_TEXT = inbound.c.payload["text"].as_string()
+_LAST = (
+    select(_TEXT).where(_said(Source.CUSTOMER), _TEXT != "").order_by(inbound.c.seq.desc()).limit(1).scalar_subquery()
+)
+_ANSWERED_SEQ = select(func.max(inbound.c.seq)).where(_said(Source.STAFF)).correlate(handover).scalar_subquery()
+_FIRST_UNANSWERED = (
+    select(func.min(inbound.c.at))
+    .where(_said(Source.CUSTOMER), or_(handover.c.answered_at.isnot(None), inbound.c.at > handover.c.opened_at))
+    .where(inbound.c.seq > func.coalesce(_ANSWERED_SEQ, literal(0)))
+    .correlate(handover)
+    .scalar_subquery()
+)
+_NEVER_ANSWERED = and_(handover.c.answered_at.is_(None), handover.c.reason != STAFFS_CHOICE)
+UNANSWERED_SINCE = case((_NEVER_ANSWERED, handover.c.opened_at), else_=_FIRST_UNANSWERED)
+"""Since when the customer of a handover has waited for a person's words."""
+
+_PLACES = (
+    select(handover, conversation.c.channel, conversation.c.customer, conversation.c.owner)
+    .add_columns(conversation.c.unreachable, UNANSWERED_SINCE.label("unanswered_since"), _LAST.label("last"))
+    .join(conversation, conversation.c.id == handover.c.conversation)
+)
+_FRONT_FIRST = (
+    case((handover.c.returned > 0, 0), else_=1),
+    handover.c.priority.desc(),
+    handover.c.opened_at,
+    handover.c.id,
+)
+
+
+def places(connection: Connection) -> tuple[float, list[Place]]:
+    """The time, and all that waits and is taken, what is to be taken first, first."""
+    found = _read(connection, _PLACES.where(OPEN).order_by(*_FRONT_FIRST).limit(MOST_SHOWN))
+    return float(connection.execute(select(dbnow())).scalar_one()), found
+
+
+def newest(connection: Connection, key: str) -> Place | None:
+    """The conversation's newest handover, open or not."""
+    mine = _PLACES.where(handover.c.conversation == key)
+    found = _read(connection, mine.order_by(OPEN.desc(), handover.c.id.desc()).limit(1))
+    return found[0] if found else None
+
+
+def team_of(connection: Connection, key: str) -> str | None:
+    """Whose the conversation is: a team's, "" for anybody's; None when there is no such conversation."""
+    team = (
+        select(handover.c.team)
+        .where(handover.c.conversation == conversation.c.id)
+        .order_by(handover.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    known = select(func.coalesce(team, "")).where(conversation.c.id == key)
+    found: str | None = connection.execute(known).scalar_one_or_none()
+    return found
+
+
+def take(connection: Connection, key: str, agent: str, *, id: str, language: str) -> None:
+    """It is the agent's; opened under `id` where nobody had asked for a person."""
+    taken = {"status": TAKEN, "agent": agent, "claimed_at": dbnow(), "missing_since": None}
+    if not _change(connection, key, **taken):
+        more = {"reason": STAFFS_CHOICE, "brief": {}, "language": language, "opened_at": dbnow()}
+        insert_new(connection, handover, key=id, conversation=key, **more, **taken)
+
+
+def answered(connection: Connection, key: str) -> bool:
+    """A person has spoken; whether these were the first words."""
+    return _change(connection, key, handover.c.answered_at.is_(None), answered_at=dbnow())
+
+
+def requeue(connection: Connection, key: str, *, team: str | None = None, returned: bool = False) -> bool:
+    """It waits again: in a team's queue, or, `returned`, at the front of the one it came from. False: there is none."""
+    more: dict[str, Any] = {} if team is None else {"team": team}
+    if returned:
+        more["returned"] = handover.c.returned + 1
+    return _change(connection, key, status=WAITING, claimed_at=None, missing_since=None, breached_at=None, **more)
+
+
+def close(connection: Connection, key: str, outcome: str, *, only_waiting: bool = False) -> bool:
+    """It is over; False when there was nothing (waiting)."""
+    which = [handover.c.status == WAITING] if only_waiting else []
+    return _change(connection, key, *which, status=CLOSED, closed_at=dbnow(), outcome=outcome)
+
+
+def _change(connection: Connection, key: str, *which: ColumnElement[bool], **values: Any) -> bool:
+    mine = update(handover).where(handover.c.conversation == key, OPEN, *which)
+    return connection.execute(mine.values(**values)).rowcount == 1
+
+
+def newest_customer_seq(connection: Connection, key: str) -> int:
+    """The number of the customer's newest words; 0 where there are none."""
+    theirs = select(func.max(inbound.c.seq)).where(
+        inbound.c.conversation == key, inbound.c.source == Source.CUSTOMER.value
+    )
+    found: int | None = connection.execute(theirs).scalar_one()
+    return found or 0
+
+
+def before(connection: Connection, row: Row[Any]) -> int:
+    """How many of the same team's are taken first, of those that wait."""
+    mine = and_(handover.c.opened_at == row.opened_at, handover.c.id < row.id)
+    earlier = or_(handover.c.opened_at < row.opened_at, mine)
+    same = or_(handover.c.priority > row.priority, and_(handover.c.priority == row.priority, earlier))
+    in_front = handover.c.returned > 0
+    ahead = and_(in_front, same) if row.returned else or_(in_front, same)
+    waiting = (OPEN, handover.c.status == WAITING, handover.c.team == row.team)
+    found: int = connection.execute(select(func.count()).where(*waiting, ahead)).scalar_one()
+    return found
+
+
+def recent_waits(connection: Connection, team: str, seconds: float, most: int) -> Sequence[float]:
+    """How long those waited who were taken last, within so many seconds; not those that came back."""
+    fresh = and_(handover.c.claimed_at > dbnow() - seconds, handover.c.team == team, handover.c.returned == 0)
+    waits = select(handover.c.claimed_at - handover.c.opened_at).where(fresh, handover.c.reason != STAFFS_CHOICE)
+    return list(connection.scalars(waits.order_by(handover.c.claimed_at.desc()).limit(most)))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Place]:
+    return [
+        Place(
+            row.conversation,
+            row.channel,
+            row.status,
+            row.reason,
+            row.priority,
+            row.team,
+            row.language,
+            row.brief,
+            row.opened_at,
+            row.customer,
+            row.owner,
+            row.agent,
+            row.claimed_at,
+            row.answered_at,
+            row.unanswered_since if row.status != CLOSED else None,
+            row.due_at,
+            row.missing_since,
+            row.returned,
+            row.last or "",
+            bool(row.unreachable),
+        )
+        for row in connection.execute(query)
+    ]

@@ -1,0 +1,53 @@
+"""Which members of staff are there: they chose to be, and a page of theirs has shown signs of life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from bot.store.clock import dbnow
+from bot.store.staff_tables import staff
+
+SEEN_SECONDS = 60.0
+"""A page says every some seconds that it is open; two that were lost in a row make nobody absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An active member of staff, as far as taking conversations goes."""
+
+    id: str
+    name: str
+    role: str
+    teams: tuple[str, ...]
+    languages: tuple[str, ...]
+    here: bool
+
+
+def is_here() -> ColumnElement[bool]:
+    """Of a row of `staff`."""
+    seen = func.coalesce(staff.c.seen_at, 0.0) > dbnow() - SEEN_SECONDS
+    return and_(staff.c.active, staff.c.availability == "online", seen)
+
+
+_COLLEAGUES = select(staff, is_here().label("here")).where(staff.c.active)
+
+
+def colleague(connection: Connection, id: str) -> Colleague | None:
+    """The active member of staff with this id."""
+    found = _read(connection, _COLLEAGUES.where(staff.c.id == id))
+    return found[0] if found else None
+
+
+def everybody_here(connection: Connection) -> Sequence[Colleague]:
+    """Who is there now."""
+    return _read(connection, _COLLEAGUES.where(is_here()))
+
+
+def _read(connection: Connection, query: object) -> list[Colleague]:
+    rows = connection.execute(query).all()  # type: ignore[call-overload]
+    return [
+        Colleague(row.id, row.name, row.role, tuple(row.teams), tuple(row.languages), bool(row.here)) for row in rows
+    ]
