@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 
 import flows
-from adapters import webchat
+from adapters import desk, webchat
 from bot.channel import Channel
 from bot.config import Settings
-from bot.desk_parts import Workbench, workbench
+from bot.desk_parts import Workbench, demo_links, pages, workbench
 from bot.dialogue.book import load_flows
 from bot.dialogue.engine import Engine
 from bot.dialogue.examples import load_examples
@@ -117,7 +117,7 @@ class App:
                 await asyncio.gather(*background, return_exceptions=True)
 
     def web(self) -> Starlette:
-        """The web chat, channels' webhooks and, in demo mode, the demo's own pages."""
+        """The web chat, the staff desk, channels' webhooks and, in demo mode, the demo's own pages."""
         routes = webchat.routes(
             self.runtime,
             secret=self.settings.secret.get_secret_value(),
@@ -128,19 +128,23 @@ class App:
             origins=self.settings.web.origins,
             max_file=self.settings.attachments.max_bytes,
         )
+        routes += desk.routes(pages(self.settings, self.workbench))
         for adapter in (self.telegram, self.wechat):
             routes += adapter.routes() if adapter else []
         return Starlette(routes=routes)
 
-    def what_to_open(self, address: str) -> list[str]:
+    async def what_to_open(self, address: str) -> list[str]:
         """Lines for a person at the terminal; `address` is where the server can be reached from there."""
         if not self.settings.demo:
-            return [f"Tepai serves on {address}/chat"]
+            return [f"Tepai serves on {address}/chat, and the staff desk on {address}/desk"]
         lines = [f"Tepai is ready: open {address} and choose who to be, or go straight in as", ""]
         for persona in PERSONAS:
             link = self.links.make(persona.id)
             lines.append(f"  {persona.name}: {persona.about_zh if persona.language == 'zh' else persona.about_en}")
             lines.append(f"  {address}/chat?lang={persona.language}&link={link}")
+        lines += ["", "The staff desk, by links that work once (new ones at each start):", ""]
+        for who, token in await demo_links(self.workbench.people):
+            lines += [f"  {who.name} ({who.role})", f"  {desk.link(address, token)}"]
         return [*lines, "", "Ctrl+C stops it."]
 
     async def _personas(self) -> Sequence[webchat.Persona]:
@@ -189,7 +193,7 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     if official:
         official.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
-    bench = workbench(database, runtime, engine, gateway, settings.support, typing)
+    bench = workbench(settings, database, runtime, engine, gateway, typing)
     return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter, official, bench)
 
 

@@ -19,6 +19,7 @@ from bot.sections import (
     Attachments,
     Company,
     DatabaseSection,
+    DeskSection,
     DialogueSection,
     Housekeeping,
     Identity,
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     identity: Identity = Identity()
     smtp: Smtp = Smtp()
     support: Support = Support()
+    desk: DeskSection = DeskSection()
     attachments: Attachments = Attachments()
     housekeeping: Housekeeping = Housekeeping()
     telegram: Telegram = Telegram()

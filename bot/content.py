@@ -30,15 +30,13 @@ def clean(text: str) -> str:
 
 def file_name(given: str | None) -> str:
     """The last part of a name, in one line, at most `MAX_NAME` characters; "file" for none."""
-    last = (
-        _TURNING.sub("", clean(given or ""))
-        .replace("\\", "/")
-        .rpartition("/")[2]
-        .replace("\n", " ")
-        .replace("\t", " ")
-        .strip()
-    )
+    last = one_line(given or "").replace("\\", "/").rpartition("/")[2].strip()
     return last[-MAX_NAME:] or "file"
+
+
+def one_line(text: str) -> str:
+    """Words in one line that cannot turn what stands around them, as a name is shown."""
+    return _TURNING.sub("", clean(text)).replace("\n", " ").replace("\t", " ").strip()
 
 
 def media_type(claimed: str | None, data: bytes) -> str:

@@ -2,42 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.desk import Desk
+from bot.config import Settings
+from bot.desk.people import Agent, People, Role
 from bot.desk.talk import Talks
 from bot.desk.work import Work
 from bot.dialogue.engine import Engine
+from bot.errors import NotTaken
 from bot.orders.gateway import Gateway
 from bot.runtime.service import Runtime
 from bot.runtime.typing import Show
-from bot.sections import Support
 from bot.store.database import Database
+from bot.store.sessions import Lifetime
 from bot.support.names import Names
+from bot.support.passwords import Passwords
+from bot.support.people import Rules, Staff
 from bot.support.talks import Conversations
 from bot.support.words import Words
 from bot.support.work import Workplace
+
+OPERATOR = Agent("operator", "operator", Role.ADMIN, "en")
+"""In whose name the product itself does what only admins may."""
+
+DEMO_STAFF = (
+    Agent("xiaozhou", "小周", Role.AGENT, "zh"),
+    Agent("zhoumin", "周敏", Role.ADMIN, "zh"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """What staff work with."""
 
+    people: People
     work: Work
     talks: Talks
 
 
 def workbench(
+    settings: Settings,
     database: Database,
     runtime: Runtime,
     engine: Engine,
     gateway: Gateway,
-    settings: Support,
     typing: Mapping[str, Show],
 ) -> Workbench:
     """Join them. `typing`: how a channel shows the customer that somebody writes, by the channel's name."""
     words, names = Words(engine.book, engine.texts), Names(gateway)
     return Workbench(
-        Workplace(database, runtime, words, names, settings.teams.keys()),
+        people(settings, database, runtime.tell),
+        Workplace(database, runtime, words, names, settings.support.teams.keys()),
         Conversations(database, runtime, typing),
     )
+
+
+def people(settings: Settings, database: Database, tell: Callable[[str], None] = lambda _: None) -> Staff:
+    """Members of staff. `tell` wakes whoever watches a topic."""
+    section = settings.desk
+    rules = Rules(
+        limits=section.limits(),
+        lifetime=Lifetime(section.idle_hours * 3600.0, section.session_days * 86_400.0),
+        link=section.link_hours * 3600.0,
+        ask_password=not settings.demo,
+    )
+    secret = settings.secret.get_secret_value()
+    return Staff(database, secret, Passwords(shortest=section.password_length), rules, tell)
+
+
+def pages(settings: Settings, bench: Workbench) -> Desk:
+    """What the desk's pages are handed."""
+    return Desk(
+        bench.people,
+        settings.company.name.model_dump(),
+        origins=settings.web.origins,
+        teams=tuple(settings.support.teams),
+        max_file=settings.attachments.max_bytes,
+        demo=settings.demo,
+    )
+
+
+async def demo_links(staff: People) -> Sequence[tuple[Agent, str]]:
+    """The demo's members of staff, each with the token of a fresh one-time link; earlier ones no longer work."""
+    return [(who, await _demo_link(staff, who)) for who in DEMO_STAFF]
+
+
+async def _demo_link(staff: People, who: Agent) -> str:
+    try:
+        return await staff.add(OPERATOR, who)
+    except NotTaken:  # they are there since an earlier start
+        return await staff.new_link(OPERATOR, who.id)

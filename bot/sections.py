@@ -224,6 +224,22 @@ class Attachments(Section):
         return self.max_megabytes * 1024 * 1024
 
 
+class DeskSection(Section):
+    """How members of staff sign in, in the units that the names say. `pauses`: minutes in which a name is not let in
+    after the first, second, … time its tries are used up."""
+
+    session_days: Positive = 14
+    idle_hours: Positive = 12
+    link_hours: Positive = 24
+    password_length: Annotated[int, Field(ge=8, le=64)] = 10
+    tries: Positive = 5
+    pauses: Annotated[tuple[Positive, ...], Field(min_length=1)] = (1, 5, 15, 60)
+
+    def limits(self) -> Limits:
+        """What wrong passwords are checked against."""
+        return Limits(0, self.tries, tuple(pause * 60 for pause in self.pauses))
+
+
 class Housekeeping(Section):
     """How long things are kept, in days, and how often what is older is removed, in hours."""
 

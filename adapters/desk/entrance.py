@@ -34,6 +34,11 @@ def routes(desk: Desk) -> list[BaseRoute]:
     ]
 
 
+def link(address: str, token: str) -> str:
+    """The address of a one-time link; `address` is where the server is reached."""
+    return f"{address}/desk/link#{token}"
+
+
 class Entrance(Part):
     """Each way in begins a session with a token of its own; what the browser held before is ended."""
 

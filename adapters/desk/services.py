@@ -18,12 +18,13 @@ class Desk:
     """Where a part is None, its pages and its entry in the navigation are not there either.
 
     `company`: the name by language; `origins`: the desk's public origins, where a proxy changes the Host header;
-    `max_file`: bytes.
+    `teams`: those whom conversations are given to; `max_file`: bytes.
     """
 
     people: People
     company: Mapping[str, str]
     origins: Collection[str] = ()
+    teams: Collection[str] = ()
     max_file: int = 5 * 1024 * 1024
     demo: bool = False
     work: Work | None = None

@@ -83,7 +83,7 @@ async def serve(app: App, door: socket.socket, work: bool) -> None:
     )
     async with app.running(work):
         host, port = door.getsockname()[:2]
-        for line in app.what_to_open(_address(host, port)):
+        for line in await app.what_to_open(_address(host, port)):
             click.echo(line)
         await server.serve(sockets=[door])
 

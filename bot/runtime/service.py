@@ -87,6 +87,10 @@ class Runtime:
         rows = await self._database.run(history.read, conversation, after, limit)
         return [_entry(row) for row in rows]
 
+    def tell(self, topic: str) -> None:
+        """Wake whoever watches this, in every process."""
+        self._hub.tell(topic)
+
     def watch(self, conversation: str) -> AbstractContextManager[Wake]:
         """See `Service.watch`; wakes for what this process commits or delivers."""
         return self._hub.watch(conversation)

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from bot.store.clock import dbnow
 from bot.store.staff_tables import staff
 
-SEEN_SECONDS = 60.0
-"""A page says every some seconds that it is open; two that were lost in a row make nobody absent."""
+SEEN_SECONDS = 100.0
+"""A page says every half minute that it is open, one in the background every minute: browsers allow it no more. One
+that was lost makes nobody absent."""
 
 
 @dataclass(frozen=True, slots=True)
