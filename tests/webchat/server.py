@@ -1,17 +1,15 @@
-"""The web chat on a real socket: uvicorn in a thread, which can be stopped and started again on the same port."""
+"""The web chat on a real socket."""
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Sequence
 from typing import Any
 
-import uvicorn
-from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from adapters.webchat import Demo, Persona, Sent, routes
 from bot.errors import LinkError
+from tests.serving import Serving
 from tests.webchat.memory_service import MemoryService
 
 SECRET = "a secret for these tests only"
@@ -59,51 +57,18 @@ async def outbox() -> Sequence[Sent]:
     ]
 
 
-class LiveServer:
-    """`options` go to `routes`; `uvicorn` options (such as ws="none") by `start`."""
+class LiveServer(Serving):
+    """`options` go to `routes`."""
 
     def __init__(self, service: MemoryService, **options: Any) -> None:
+        super().__init__()
         self.service = service
         self._options = options
-        self.port = 0
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self, **uvicorn_options: Any) -> None:
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", self.port))
-        listening.listen(64)  # whoever connects from here on waits for the server
-        self.port = listening.getsockname()[1]
-        app = Starlette(
-            routes=routes(
-                self.service, secret=SECRET, verify_link=verify_link, demo=Demo(personas, outbox), **self._options
-            )
+    def routes(self) -> list[BaseRoute]:
+        return routes(
+            self.service, secret=SECRET, verify_link=verify_link, demo=Demo(personas, outbox), **self._options
         )
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=1,
-            **{"ws": "websockets-sansio", **uvicorn_options},
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]}, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        assert self._server is not None and self._thread is not None
-        self._server.should_exit = True
-        self._thread.join(10)
-        assert not self._thread.is_alive(), "the server did not stop"
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
 
     def conversation(self) -> str:
         """The only conversation there is."""

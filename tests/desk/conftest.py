@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.desk.memory_desk import MemoryDesk, MemoryPeople
+from tests.desk.server import DeskServer
+
+
+@pytest.fixture
+def desk() -> MemoryDesk:
+    return MemoryDesk()
+
+
+@pytest.fixture
+def people() -> MemoryPeople:
+    return MemoryPeople()
+
+
+@pytest.fixture
+def server(desk: MemoryDesk, people: MemoryPeople) -> Iterator[DeskServer]:
+    server = DeskServer(desk, people, heartbeat=0.5)
+    server.start()
+    yield server
+    server.stop()
