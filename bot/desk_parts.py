@@ -80,7 +80,10 @@ def pages(settings: Settings, bench: Workbench) -> Desk:
         origins=settings.web.origins,
         teams=tuple(settings.support.teams),
         max_file=settings.attachments.max_bytes,
+        hotline=settings.company.hotline,
         demo=settings.demo,
+        work=bench.work,
+        talks=bench.talks,
     )
 
 

@@ -61,6 +61,7 @@ class Workspace(Part):
             "company": self.desk.company[language],
             "hotline": self.desk.hotline,
             "max_file": self.desk.max_file,
+            "teams": list(self.desk.teams),
             "orders": self.desk.orders is not None,
             "texts": words(language)["workspace"],
         }

@@ -120,8 +120,9 @@ class Work(Protocol):
         `reply.seen`, or `errors.StoreUnavailable`, having kept nothing."""
 
     async def transfer(self, agent: Agent, conversation: str, *, to: str = "", team: str = "", words: str = "") -> None:
-        """To a colleague, or into a team's queue, with words for whoever takes it. A lead may pass on what somebody
-        else has. Raises `errors.HeldByOther`, `errors.NotTaken` when there is no such colleague or team."""
+        """To a colleague, or into a team's queue ("": anybody's), with words for whoever takes it. A lead may pass on
+        what somebody else has. Raises `errors.HeldByOther`, `errors.NotTaken` when there is no such colleague or
+        team."""
 
     async def hand_back(self, agent: Agent, conversation: str, resume: Resume) -> None:
         """Give it back to the bot. Raises `errors.HeldByOther`."""

@@ -104,7 +104,7 @@ class Workplace:
         await self._see(agent, conversation)
         if to:
             await self._pass_on(agent, conversation, to, words)
-        elif team in self._teams:
+        elif not team or team in self._teams:
             await self._to_team(agent, conversation, team, words)
         else:
             raise NotTaken("no_such_team")

@@ -218,7 +218,7 @@ async def test_while_the_store_is_down_the_line_ends_so_that_the_page_comes_agai
         desk.down = True
         desk.tell(LIN)
         assert await socket.closed() == 1013
-    assert (await agent.get("/desk/api/news"))[0] == 503
+    assert (await agent.get(f"/desk/api/news?c={LIN}"))[0] == 503
     desk.down = False
     async with agent.socket(LIN) as socket:
         await socket.until("ready", "queue")

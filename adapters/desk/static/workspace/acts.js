@@ -9,8 +9,8 @@ const ENDINGS = ["solved", "not_solved", "no_answer"];
 
 export class Acts {
   // `now()`: { c, aside, unsent } of the open conversation; `on`: toast(text, bad), done(act).
-  constructor({ api, words, names, me }, now, on) {
-    Object.assign(this, { api, words, names, me, now, on });
+  constructor({ api, words, names, me, settings }, now, on) {
+    Object.assign(this, { api, words, names, me, now, on, teams: settings.teams });
     this.root = document.getElementById("acts");
     this.busy = false;
   }
@@ -56,7 +56,7 @@ export class Acts {
     const others = this.names.colleagues.filter(({ id, active }) => active && id !== aside.owner);
     const order = (one) => (one.here ? 0 : one.availability === "away" ? 1 : 2);
     const people = others.sort((one, other) => order(one) - order(other)).map((each) => element("option", { value: `to:${each.id}` }, `${each.id === this.me.id ? words.t("myself") : each.name} · ${words.t(each.here ? "here" : `is_${each.availability === "online" ? "offline" : each.availability}`)}`));
-    const teams = this.names.teams().map((team) => element("option", { value: `team:${team}` }, team));
+    const teams = this.teams.map((team) => element("option", { value: `team:${team}` }, team));
     const options = [element("option", { value: "team:" }, words.t("transfer_anybody")), ...(teams.length ? [element("optgroup", { label: words.t("transfer_teams") }, ...teams)] : []), ...(people.length ? [element("optgroup", { label: words.t("transfer_people") }, ...people)] : [])];
     const said = await ask({
       title: words.t("transfer_title"),

@@ -101,8 +101,4 @@ export class Names {
     this.colleagues = data.colleagues;
     this.changed();
   }
-
-  teams() {
-    return [...new Set(this.colleagues.flatMap(({ teams }) => teams))].sort();
-  }
 }
