@@ -237,5 +237,5 @@ def performers(settings: Settings, database: Database, gateway: SqlGateway, post
     return {
         **orders.performers(gateway, settings.orders.policy(), settings.orders.timeout),
         **codes.performers(database, gateway, secret, settings.identity.limits()),
-        **support.performers(database, settings.company, postman.wake if postman else None),
+        **support.performers(database, settings.company, postman.wake if postman else None, settings.support),
     }

@@ -30,7 +30,8 @@ def attend(runner: Runner, stage: Stage, event: Attended) -> Work:
         yield from runner.start(stage, "greet", {"fresh": True})
         return
     if how not in WORDLESS:
-        stage.say(f"common.staff.{how}", **event.values)
+        later = "_until_open" if "opens_at" in event.values else ""
+        stage.say(f"common.staff.{how}{later}", **event.values)
     if how is How.CLOSED:
         yield from runner.start(stage, FEEDBACK, {"about": "staff"})
     elif how is How.CONTINUED and stage.open_question is None:

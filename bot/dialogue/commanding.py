@@ -33,14 +33,14 @@ _MENU = {
 
 
 class Commander:
-    """Recognises commands."""
+    """Recognises commands: those anywhere, or, `in_queue`, those of somebody who waits for a person."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, *, in_queue: bool = False) -> None:
         around = [(phrase, None) for phrase in (*lexicon.phrases("around_commands"), (BREAK,), (QUESTION,))]
         said = [
             (lexicon.units(phrase), command)
             for words in lexicon.words.values()
-            for command, phrases in words.commands.items()
+            for command, phrases in (words.queue_commands if in_queue else words.commands).items()
             for phrase in phrases
         ]
         self._book: PhraseBook[Command | None] = PhraseBook([*around, *said])

@@ -11,7 +11,7 @@ from bot.dialogue.stack import chains, is_busy, joined, without_idle
 from bot.dialogue.stage import Stage
 from bot.dialogue.understanding import Command
 
-ESCALATE = "escalate"
+ESCALATE, QUEUE = "escalate", "queue"
 
 
 def obey(runner: Runner, stage: Stage, command: Command) -> Work:
@@ -20,12 +20,14 @@ def obey(runner: Runner, stage: Stage, command: Command) -> Work:
         case Command.HUMAN:
             yield from _human(runner, stage)
         case Command.CANCEL_THIS:
-            _cancel_this(runner, stage)
+            yield from _cancel_this(runner, stage)
         case Command.BACK:
             yield from _back(runner, stage)
         case Command.START_OVER:
             stage.frames[:] = without_idle(stage.frames)
             yield from runner.start(stage, "greet", {"fresh": True} if stage.talk.greeted else {})
+        case Command.LEAVE_QUEUE | Command.HOW_LONG:
+            yield from _in_queue(runner, stage, leave=command is Command.LEAVE_QUEUE)
         case Command.HELP:
             yield from runner.start(stage, "help", {})
         case Command.CHINESE:
@@ -55,6 +57,13 @@ def _human(runner: Runner, stage: Stage) -> Work:
     yield from hand_over(runner, stage, {"reason": "asked"})
 
 
+def _in_queue(runner: Runner, stage: Stage, *, leave: bool) -> Work:
+    if stage.top is not None and stage.top.flow == QUEUE and stage.top.awaits:
+        stage.say("common.still_working")
+        return
+    yield from runner.start(stage, QUEUE, {"leave": leave})
+
+
 def hand_over(runner: Runner, stage: Stage, slots: Mapping[str, Any]) -> Work:
     """A person takes it from here: what was open is told to them, and not asked again."""
     brief = doing(stage)
@@ -62,15 +71,24 @@ def hand_over(runner: Runner, stage: Stage, slots: Mapping[str, Any]) -> Work:
     yield from runner.start(stage, ESCALATE, {"doing": brief, **slots})
 
 
-def _cancel_this(runner: Runner, stage: Stage) -> None:
+def _cancel_this(runner: Runner, stage: Stage) -> Work:
     groups = chains(stage.frames)
+    if stage.talk.queued and _only_offered(runner, stage):
+        yield from _in_queue(runner, stage, leave=True)
+        return
     if groups and is_busy(groups[-1]):
         stage.say("common.cannot_stop_now")
         return
-    only_offered = not groups or runner.may_drop(groups[-1][0])
+    only_offered = _only_offered(runner, stage)
     stage.frames[:] = joined(groups[:-1])
     stage.talk.offer = None
     stage.say("common.all_right" if only_offered else "common.dropped")
+
+
+def _only_offered(runner: Runner, stage: Stage) -> bool:
+    """Whether there is nothing under way that the customer could mean."""
+    groups = chains(stage.frames)
+    return not groups or runner.may_drop(groups[-1][0])
 
 
 def _back(runner: Runner, stage: Stage) -> Work:

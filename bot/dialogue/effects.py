@@ -94,11 +94,28 @@ class Unlink(Act):
 
 @dataclass(frozen=True, slots=True)
 class HandOver(Act):
-    """Put the conversation into the staff queue, with a brief. Values: `position` (1 is next), `open` (hours)."""
+    """Put the conversation into the staff queue, with a brief. Values: `position` (1 is next), `waiting`, `open` and
+    `opens_at` (hours; None: not within a year), `minutes` that one waits as a rule (None: unknown), `number` of the
+    ticket that promises to call back, where nobody is there now (else None)."""
 
     outcomes: ClassVar[tuple[str, ...]] = ("queued",)
     reason: str
     brief: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FindPlace(Read):
+    """Where this conversation stands in the staff queue. Values: those of `HandOver`, with `minutes` from now on, and
+    `late`: it has waited longer than one waits as a rule."""
+
+    outcomes: ClassVar[tuple[str, ...]] = ("place_found", "not_in_queue")
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveQueue(Act):
+    """Wait for nobody any more; done as well where nobody was waited for."""
+
+    outcomes: ClassVar[tuple[str, ...]] = ("left_queue",)
 
 
 @dataclass(frozen=True, slots=True)

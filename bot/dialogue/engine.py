@@ -208,7 +208,6 @@ class Engine:
     def _happened(self, stage: Stage, happened: Happened) -> Work:
         frame = next((frame for frame in stage.frames if frame.awaits == happened.act), None)
         order = happened.outcome.values.get("order")
-        stage.talk.queued |= happened.outcome.trigger == "queued"
         if frame is not None:
             frames = raised(stage.frames, frame)
             stage.frames[:] = without_outdated(frames, order.number) if order else frames

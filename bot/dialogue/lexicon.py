@@ -40,6 +40,7 @@ class Words(BaseModel):
     needs_more: list[str]
     ambiguous: list[str]
     commands: dict[Command, list[str]]
+    queue_commands: dict[Command, list[str]]
     around_commands: list[str]
     around_choices: list[str]
     corrections: list[str]
@@ -224,7 +225,11 @@ class Lexicon:
         """Every English word that stands in any list: enough to tell English from names and other languages."""
         listed = self.words["en"]
         lists = [phrases for phrases in listed.model_dump().values() if isinstance(phrases, list)]
-        grouped = [phrase for phrases in (*listed.commands.values(), *listed.concepts.values()) for phrase in phrases]
+        grouped = [
+            phrase
+            for phrases in (*listed.commands.values(), *listed.queue_commands.values(), *listed.concepts.values())
+            for phrase in phrases
+        ]
         texts = [*grouped, *(phrase for phrases in lists for phrase in phrases)]
         return frozenset(unit for text in texts for unit in self.units(text) if len(unit) > 1 and not is_han(unit))
 

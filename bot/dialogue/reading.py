@@ -95,6 +95,7 @@ class Reader:
         """What the text means. Reads only; changes nothing."""
         return (
             self._choice(stage, text)
+            or (self.understanding.queue_command(text) if stage.talk.queued else None)
             or self.understanding.command(text)
             or self._neither_choice_nor_command(stage, text)
         )

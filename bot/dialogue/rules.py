@@ -50,6 +50,7 @@ class Rules:
         self._wordings = frozenset(w for matcher in self._matchers.values() for w in matcher.wordings)
         self._chooser = Chooser(lexicon)
         self._commander = Commander(lexicon)
+        self._queue_commander = Commander(lexicon, in_queue=True)
         self._entities = Entities(lexicon, Places(lexicon, self._english, self._wordings))
         self._moods = {sign: Intent(e.flow, e.slots) for e in intents for sign in clean(e.emoji)}
         self._contact = PhraseBook(
@@ -82,6 +83,11 @@ class Rules:
         if without_marks(read.units) in self._wordings:
             return None
         return self._commander.command(read.folded, read.units)
+
+    def queue_command(self, text: str) -> Command | None:
+        """See `Understanding.queue_command`."""
+        read = self._read(text[:LIMIT])
+        return self._queue_commander.command(read.folded, read.units)
 
     def entities(self, text: str, now: float) -> Mapping[str, Any]:
         """See `Understanding.entities`."""

@@ -16,6 +16,7 @@ from bot.errors import FlowError
 Work = Generator[Read, Outcome, None]
 """Yields the reads it needs and is sent their outcomes."""
 
+QUEUE_NEWS = {"queued", "left_queue", "not_in_queue"}
 CANNOT_HELP, IDENTIFY, UPDATED = "cannot_help", "identify", "bot_was_updated"
 
 
@@ -115,7 +116,10 @@ class Runner:
         yield from self.fire(stage, frame, outcome.trigger, outcome.values)
 
     def link(self, stage: Stage, frame: Frame | None, outcome: Outcome) -> None:
-        """Whose chat it is changes here only; what was begun for somebody else is forgotten."""
+        """Whose chat it is, and whether it waits for a person, changes here only; what was begun for somebody else is
+        forgotten."""
+        if outcome.trigger in QUEUE_NEWS:
+            stage.talk.queued = outcome.trigger == "queued"
         new = None if outcome.unlinks else outcome.links or stage.talk.customer
         if stage.talk.customer is not None and new != stage.talk.customer:
             stage.frames[:] = [frame] if frame is not None else []

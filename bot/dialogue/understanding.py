@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 
 class Command(StrEnum):
-    """What a customer can say anywhere."""
+    """What a customer can say anywhere; the last two only while they wait for a person."""
 
     HUMAN = "human"
     CANCEL_THIS = "cancel_this"
@@ -19,6 +19,8 @@ class Command(StrEnum):
     CHINESE = "chinese"
     ENGLISH = "english"
     OTHER_LANGUAGE = "other_language"
+    LEAVE_QUEUE = "leave_queue"
+    HOW_LONG = "how_long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class Understanding(Protocol):
 
     def command(self, text: str) -> Command | None:
         """A universal command, when the text is that and nothing else."""
+
+    def queue_command(self, text: str) -> Command | None:
+        """What only somebody who waits for a person means by it: how long still, or that they wait no more."""
 
     def entities(self, text: str, now: float) -> Mapping[str, Any]:
         """What can be read out of the text. Keys, each present only when found:

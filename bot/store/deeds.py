@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.desk.people import Agent, Role
 from bot.desk.work import Reply
 from bot.errors import HeldByOther, NewerWords, NoSuchThing, NotTaken
-from bot.store import beside, handovers
+from bot.store import beside, callbacks, handovers
 from bot.store.audit import audit
 from bot.store.conversations import Loaded
 from bot.store.presence import Colleague
@@ -36,7 +36,8 @@ def reply(agent: Agent, key: str, said: Reply, taken_from: Loaded | None, fresh:
         raise NoSuchThing(key)
     if taken_from is not None:
         take(agent, key, taken_from, fresh, connection)
-    handovers.answered(connection, key)
+    if handovers.answered(connection, key):
+        callbacks.settle(connection, key, callbacks.KEPT, agent.id)
     beside.drop_draft(connection, key, agent.id)
     audit(connection, "replied", conversation=key, actor=agent.id)
 
@@ -73,5 +74,7 @@ def end(agent: Agent, key: str, action: str, outcome: str, connection: Connectio
     """The bot has it again."""
     must_see(connection, agent, key)
     handovers.close(connection, key, outcome if action == "closed" else action)
+    if action == "closed":
+        callbacks.settle(connection, key, callbacks.NOT_WANTED, agent.id)
     beside.drop_draft(connection, key, agent.id)
     audit(connection, action, conversation=key, actor=agent.id, detail={"how": outcome})

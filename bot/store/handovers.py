@@ -6,11 +6,11 @@ the conversation's owner never contradict each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, update
 
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
@@ -152,25 +152,6 @@ def newest_customer_seq(connection: Connection, key: str) -> int:
     )
     found: int | None = connection.execute(theirs).scalar_one()
     return found or 0
-
-
-def before(connection: Connection, row: Row[Any]) -> int:
-    """How many of the same team's are taken first, of those that wait."""
-    mine = and_(handover.c.opened_at == row.opened_at, handover.c.id < row.id)
-    earlier = or_(handover.c.opened_at < row.opened_at, mine)
-    same = or_(handover.c.priority > row.priority, and_(handover.c.priority == row.priority, earlier))
-    in_front = handover.c.returned > 0
-    ahead = and_(in_front, same) if row.returned else or_(in_front, same)
-    waiting = (OPEN, handover.c.status == WAITING, handover.c.team == row.team)
-    found: int = connection.execute(select(func.count()).where(*waiting, ahead)).scalar_one()
-    return found
-
-
-def recent_waits(connection: Connection, team: str, seconds: float, most: int) -> Sequence[float]:
-    """How long those waited who were taken last, within so many seconds; not those that came back."""
-    fresh = and_(handover.c.claimed_at > dbnow() - seconds, handover.c.team == team, handover.c.returned == 0)
-    waits = select(handover.c.claimed_at - handover.c.opened_at).where(fresh, handover.c.reason != STAFFS_CHOICE)
-    return list(connection.scalars(waits.order_by(handover.c.claimed_at.desc()).limit(most)))
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Place]:

@@ -1,4 +1,4 @@
-"""The staff queue, tickets, mails and feedback. Each function runs inside one transaction."""
+"""Tickets, mails and feedback. Each function runs inside one transaction."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
-from bot.store.support_tables import feedback, handover, mail, ticket
+from bot.store.support_tables import feedback, mail, ticket
 from bot.support.mail import Mail
 
 HOLD_SECONDS = 300.0
@@ -21,20 +21,9 @@ TICKETS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class NewHandover:
-    """A conversation for the staff queue; `key` is the act's; a higher `priority` is served first."""
-
-    conversation: str
-    key: str
-    reason: str
-    brief: dict[str, Any]
-    language: str
-    priority: int
-
-
-@dataclass(frozen=True, slots=True)
 class NewTicket:
-    """A ticket to open; `key` is the act's. `customer` is None for a chat that is linked to nobody."""
+    """A ticket to open; `key` is the act's. `customer` is None for a chat that is linked to nobody. `within`: seconds
+    until it is due."""
 
     conversation: str
     key: str
@@ -44,6 +33,7 @@ class NewTicket:
     words: str
     attachments: Sequence[str]
     reply_to: str | None
+    within: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +42,6 @@ class HeldMail:
 
     mail: Mail
     tries: int
-
-
-def hand_over(connection: Connection, new: NewHandover) -> tuple[int, int]:
-    """Queue the conversation unless it is queued already, whose brief is then renewed.
-
-    Returns its place (1 is next) and how many are waiting.
-    """
-    added = insert_new(
-        connection,
-        handover,
-        key=new.key,
-        conversation=new.conversation,
-        reason=new.reason,
-        brief=new.brief,
-        language=new.language,
-        priority=new.priority,
-        status="waiting",
-        opened_at=dbnow(),
-    )
-    mine = and_(handover.c.conversation == new.conversation, handover.c.closed_at.is_(None))
-    if not added:
-        higher = func.greatest if connection.dialect.name == "postgresql" else func.max
-        newer = {"reason": new.reason, "brief": new.brief, "priority": higher(handover.c.priority, new.priority)}
-        connection.execute(update(handover).where(mine).values(newer))
-    audit(connection, "handed_over", conversation=new.conversation, detail={"reason": new.reason}, key=new.key)
-    row = connection.execute(select(handover).where(mine)).one_or_none()
-    return _place(connection, row), waiting(connection)
-
-
-def waiting(connection: Connection) -> int:
-    """How many conversations wait for a member of staff."""
-    return connection.execute(select(func.count()).where(_WAITING)).scalar_one()
-
-
-_WAITING = and_(handover.c.closed_at.is_(None), handover.c.status == "waiting")
-
-
-def _place(connection: Connection, row: Row[Any] | None) -> int:
-    if row is None or row.status != "waiting":
-        return 1
-    earlier = or_(
-        handover.c.opened_at < row.opened_at, and_(handover.c.opened_at == row.opened_at, handover.c.id < row.id)
-    )
-    before = or_(handover.c.priority > row.priority, and_(handover.c.priority == row.priority, earlier))
-    return 1 + connection.execute(select(func.count()).where(_WAITING, before)).scalar_one()
 
 
 def open_ticket(
@@ -142,6 +87,7 @@ def _insert_ticket(connection: Connection, new: NewTicket, number: str, now: flo
         reply_to=new.reply_to,
         state="open",
         opened_at=now,
+        due_at=None if new.within is None else now + new.within,
     )
 
 

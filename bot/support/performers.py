@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.config import Settings
-from bot.dialogue.effects import FindTickets, HandOver, KeepFeedback, OpenTicket, ReadDesk
+from bot.dialogue.effects import FindPlace, FindTickets, HandOver, KeepFeedback, LeaveQueue, OpenTicket, ReadDesk
 from bot.performer import Performers
-from bot.sections import Company
+from bot.sections import Company, Support
 from bot.store.database import Database
 from bot.support.mail import SmtpMailer
 from bot.support.postman import Postman
@@ -15,12 +15,19 @@ from bot.support.queue import Queue
 from bot.support.tickets import Tickets
 
 
-def performers(database: Database, company: Company, on_mail: Callable[[], None] | None = None) -> Performers:
+def performers(
+    database: Database,
+    company: Company,
+    on_mail: Callable[[], None] | None = None,
+    support: Support | None = None,
+) -> Performers:
     """Who performs what. `on_mail`: `Postman.wake`, or None where no mail server is set (the demo's outbox)."""
-    queue = Queue(database, company)
+    queue = Queue(database, company, support or Support())
     tickets = Tickets(database, company.email, on_mail)
     return {
         HandOver: queue.hand_over,
+        FindPlace: queue.find_place,
+        LeaveQueue: queue.leave,
         ReadDesk: queue.read_desk,
         OpenTicket: tickets.open,
         FindTickets: tickets.find,

@@ -1,28 +1,35 @@
-"""Handing a conversation to staff, and telling who can be reached."""
+"""The customers' side of the staff queue: handing a conversation over, how far it is, and who can be reached."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from bot.dialogue.effects import HandOver, Outcome, ReadDesk
+from bot.dialogue.effects import FindPlace, HandOver, LeaveQueue, Outcome, ReadDesk
 from bot.performer import Scope
-from bot.sections import Company
-from bot.store import support as store
+from bot.sections import Company, Support
+from bot.store import queueing as store
 from bot.store.database import Database
+from bot.support.tickets import numbers
 
 # A lost parcel is followed up at once; who has done all they could comes before who only prefers a person.
 PRIORITIES = {"lost": 2, "stuck": 1, "complaint": 1}
+LEAST = 30.0
+"""Seconds; of a wait that is nearly over nothing is said in minutes."""
 
 
 class Queue:
-    """Performs `HandOver` and `ReadDesk`."""
+    """Performs `HandOver`, `FindPlace`, `LeaveQueue` and `ReadDesk`."""
 
-    def __init__(self, database: Database, company: Company) -> None:
+    def __init__(self, database: Database, company: Company, support: Support) -> None:
         self._database = database
         self._company = company
+        self._support = support
 
     async def hand_over(self, effect: HandOver, scope: Scope) -> Outcome:
-        """Queue the conversation. Values: position, waiting, open, opens_at (None: not within a year)."""
+        """Queue the conversation."""
+        times = self._times(scope.now)
+        begins = times["opens_at"] if times["opens_at"] is not None else scope.now
         new = store.NewHandover(
             conversation=scope.conversation,
             key=scope.key,
@@ -30,9 +37,25 @@ class Queue:
             brief=effect.brief,
             language=scope.language,
             priority=PRIORITIES.get(effect.reason, 0),
+            team=self._support.team_for(effect.reason),
+            due_at=begins + self._support.claim_within,
+            opens_at=None if times["open"] else times["opens_at"],
         )
-        position, waiting = await self._database.run(store.hand_over, new)
-        return Outcome("queued", {"position": position, "waiting": waiting, **self._times(scope.now)})
+        queued = await self._database.run(store.hand_over, new, numbers)
+        return Outcome("queued", {**_told(queued), **times})
+
+    async def find_place(self, effect: FindPlace, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
+        """How far it is."""
+        queued = await self._database.run(store.place, scope.conversation)
+        if queued is None:
+            return Outcome("not_in_queue")
+        late = queued.typical is not None and queued.waited > queued.typical
+        return Outcome("place_found", {**_told(queued), "late": late, **self._times(scope.now)})
+
+    async def leave(self, effect: LeaveQueue, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
+        """Out of it."""
+        await self._database.run(store.leave, scope.conversation)
+        return Outcome("left_queue")
 
     async def read_desk(self, effect: ReadDesk, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
         """Who can be reached. Values: those of `ReadDesk`, and opens_at."""
@@ -50,3 +73,14 @@ class Queue:
     def _times(self, now: float) -> dict[str, Any]:
         hours = self._company.hotline_hours
         return {"open": hours.is_open(now), "opens_at": hours.next_opening(now)}
+
+
+def _told(queued: store.Queued) -> dict[str, Any]:
+    """What a customer may be told. Minutes are those still to come, and never fewer than it will be."""
+    left = None if queued.typical is None else queued.typical - queued.waited
+    return {
+        "position": queued.position,
+        "waiting": queued.waiting,
+        "minutes": None if left is None or left < LEAST else math.ceil(left / 60),
+        "number": queued.number,
+    }

@@ -59,8 +59,12 @@ class Escalate(Flow):
         place = event.kwargs
         if place["open"]:
             self.say("queued_next" if place["position"] == 1 else "queued", before=place["position"] - 1)
+            if place.get("minutes") is not None:
+                self.say("common.about_minutes", minutes=place["minutes"])
         elif place["opens_at"] is None:
             self.say("queued_closed")
+        elif place.get("number") is not None:
+            self.say("queued_until_open_promise", opens_at=place["opens_at"], number=place["number"])
         else:
             self.say("queued_until_open", opens_at=place["opens_at"])
         self.suggest(

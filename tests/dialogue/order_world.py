@@ -8,8 +8,10 @@ from typing import Any
 from bot.dialogue.effects import (
     Act,
     CheckCode,
+    FindPlace,
     FindTickets,
     HandOver,
+    LeaveQueue,
     OpenTicket,
     Outcome,
     Read,
@@ -39,6 +41,13 @@ POLICY = Policy()
 CODE = "314159"
 CONTACTS = {"+8619900000101": "lin", "amy.carter@example.com": "amy", "ben.foster@example.com": "ben"}
 
+PLACE = {"position": 2, "waiting": 2, "open": True, "opens_at": None, "minutes": 3, "number": None}
+OF_STAFF = {
+    FindPlace: Outcome("place_found", {**PLACE, "late": False}),
+    FindTickets: Outcome("no_tickets"),
+    ReadDesk: Outcome("desk_read", {"open": True, "opens_at": None, "waiting": 2}),
+}
+
 
 @dataclass
 class OrderWorld:
@@ -56,11 +65,8 @@ class OrderWorld:
 
     def read(self, effect: Read, customer: str | None) -> Outcome:
         """Answer a read, for this customer only."""
-        match effect:
-            case FindTickets():
-                return Outcome("no_tickets")
-            case ReadDesk():
-                return Outcome("desk_read", {"open": True, "opens_at": None, "waiting": 2})
+        if type(effect) in OF_STAFF:
+            return OF_STAFF[type(effect)]
         if customer is None:
             return Outcome("not_linked")
         if self.down:
@@ -93,7 +99,9 @@ class OrderWorld:
             case Unlink():
                 return Outcome("unlinked", unlinks=True)
             case HandOver():
-                return Outcome("queued", {"position": 2, "waiting": 2, "open": True, "opens_at": None})
+                return Outcome("queued", PLACE)
+            case LeaveQueue():
+                return Outcome("left_queue")
             case OpenTicket():
                 return Outcome("ticket_opened", {"number": "T261124-TEST"})
             case WatchOrder():

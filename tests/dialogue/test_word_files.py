@@ -18,7 +18,7 @@ from flows.faq.answers import FOLDER, PLACEHOLDERS, FaqAnswer, load
 ANSWERS = load()
 EXPECTED_FLOWS = {
     "greet", "help", "pending_order", "cancel_order", "fix_order", "track_order", "escalate", "identify", "ticket",
-    "complaint", "faq",
+    "complaint", "faq", "queue",
 }  # fmt: skip
 FREQUENT = {
     "what_is_pending", "why_pending", "how_to_cancel", "cannot_cancel", "avoid_pending", "parcel_lost", "late_delivery",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select, update
@@ -22,11 +24,13 @@ from bot.store.database import Database
 from bot.store.staff_tables import staff
 from bot.store.support_tables import handover, ticket
 from bot.store.tables import audit, inbound, lane, lease, outbox, timer
+from bot.support.hours import CHINA, OpeningHours
 from tests.conftest import Clock
 
 MEI = Agent("mei", "小梅", Role.AGENT, "zh")
 LI = Agent("li", "李磊", Role.AGENT, "zh")
 LEAD = Agent("zhou", "周敏", Role.LEAD, "zh")
+ALWAYS = OpeningHours.model_validate({kind: ["00:00-24:00"] for kind in ("weekdays", "weekends", "holidays")})
 TIMED: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (handover, ("opened_at", "claimed_at", "answered_at", "due_at", "missing_since")),
     (staff, ("seen_at",)),
@@ -62,6 +66,7 @@ class Floor:
     clock: Clock
     phone: Phone = field(default_factory=Phone)
     support: Support = Support()  # noqa: RUF009 -- frozen
+    hours: OpeningHours = ALWAYS
     processes: list[App] = field(default_factory=list)
     ids: int = 0
 
@@ -77,7 +82,8 @@ class Floor:
 
     def another(self) -> App:
         settings = load(environ={"TEPAI_SECRET": "a secret of the tests", "DATABASE_URL": self.url})
-        settings = settings.model_copy(update={"support": self.support})
+        company = settings.company.model_copy(update={"hotline_hours": self.hours})
+        settings = settings.model_copy(update={"support": self.support, "company": company})
         self.processes.append(assemble(settings, [self.phone], self.clock))
         return self.processes[-1]
 
@@ -140,6 +146,10 @@ class Floor:
 
     # --- time and tables ----------------------------------------------------------------------------------------
 
+    def time(self) -> float:
+        """Before there is a database to ask; PostgreSQL has this machine's clock."""
+        return self.clock.now if self.url.startswith("sqlite") else time.time()
+
     async def now(self) -> float:
         return float(await self.database.run(rows.now))
 
@@ -155,6 +165,13 @@ class Floor:
             return [dict(row._mapping) for row in connection.execute(select(table))]
 
         return await self.database.run(read)
+
+
+def shut(hours: int, now: float) -> OpeningHours:
+    """Nobody is there for so many hours from now on (at least one), and then for an hour."""
+    begin = datetime.fromtimestamp(now + hours * 3600, CHINA)
+    span = [f"{begin:%H}:00-{(begin.hour + 1) % 24:02}:00"]
+    return OpeningHours.model_validate({"weekdays": span, "weekends": span, "holidays": span})
 
 
 def of_team(agent: Agent, *teams: str) -> Agent:

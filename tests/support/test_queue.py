@@ -16,7 +16,14 @@ ASKED = HandOver("asked", {"order": "TP1"})
 async def test_the_first_in_the_queue_is_next(office):
     outcome = await office.perform(ASKED)
     assert outcome.trigger == "queued"
-    assert outcome.values == {"position": 1, "waiting": 1, "open": True, "opens_at": TUESDAY_NOON}
+    assert outcome.values == {
+        "position": 1,
+        "waiting": 1,
+        "minutes": None,
+        "number": None,
+        "open": True,
+        "opens_at": TUESDAY_NOON,
+    }
     (row,) = await office.table(handover)
     assert (row["conversation"], row["reason"], row["brief"], row["status"]) == (
         "web:a",

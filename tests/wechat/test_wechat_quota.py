@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.messages import Outgoing
-from bot.store import support
+from bot.store import queueing
 from bot.store.database import Database
-from bot.store.support import NewHandover
+from bot.store.queueing import NewHandover
 from bot.store.tables import dead, outbox, wechat_letter
+from bot.support.tickets import numbers
 from tests.conftest import Clock
 from tests.wechat.household import CHAT, NOTICE, OPENID, House, Household, texts, until
 from tests.wechat.platform import Platform
@@ -131,7 +132,7 @@ async def test_several_lines_cost_one_message(house: House, wechat: Platform, ho
 
 
 def wants_human(connection: Connection) -> None:
-    support.hand_over(connection, NewHandover(CHAT.conversation, "k1", "asked", {}, "zh", 0))
+    queueing.hand_over(connection, NewHandover(CHAT.conversation, "k1", "asked", {}, "zh", 0), numbers)
 
 
 async def test_the_last_message_is_kept_for_a_human(house: House, wechat: Platform, lite: Database) -> None:
