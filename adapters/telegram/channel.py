@@ -44,7 +44,8 @@ class Telegram:
         self._files = files
         self._habits = habits
         self._limits = limits
-        self._retired: OrderedDict[tuple[int, int], None] = OrderedDict()
+        # Messages whose buttons go by `acknowledge`, and whether it has seen to them.
+        self._retired: OrderedDict[tuple[int, int], bool] = OrderedDict()
         self.aside = Aside()
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
@@ -84,7 +85,7 @@ class Telegram:
     def expect(self, press: Press) -> None:
         """The pressed buttons go by `acknowledge`; nobody else has to take them away."""
         if press.message is not None:
-            self._retired[press.message.chat.id, press.message.message_id] = None
+            self._retired.setdefault((press.message.chat.id, press.message.message_id), False)
             if len(self._retired) > MOST_RETIRED:
                 self._retired.popitem(last=False)
 
@@ -94,6 +95,10 @@ class Telegram:
         message = press.message
         if message is None or message.reply_markup is None:
             return
+        place = (message.chat.id, message.message_id)
+        if self._retired.get(place):  # pressed twice
+            return
+        self._retired[place] = True
         text = chosen(message, press.label)
         if text is None:
             await self._calls.take_buttons(message.chat.id, message.message_id)

@@ -74,6 +74,8 @@ class Conversation:
     questions: int = 0
     acts: int = 0
     greeted: bool = False
+    pressed: str = ""
+    pressed_at: float = 0.0
     queued: bool = False
 
     def to_json(self) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from typing import Any
 import structlog
 
 from bot.dialogue import attending, commands
+from bot.dialogue.beside import offer_to_correct_the_address, say_in_between
 from bot.dialogue.book import FlowBook
 from bot.dialogue.conversation import Answer, Conversation, Frame, Step
 from bot.dialogue.effects import Outcome, Read
 from bot.dialogue.events import Attended, Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
 from bot.dialogue.flow import CHANGED_MIND
-from bot.dialogue.reading import GREETING, Chosen, Given, Meaning, Missed, Reader, TakenBack
+from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
 from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated
 from bot.dialogue.stage import Stage
@@ -37,6 +38,8 @@ LONGEST_TRAIL = 8
 """How many questions of one flow a customer can go back."""
 GOODBYE = ("greet", {"said": "bye"})
 """Who parts leaves what is open, and what is under way goes on."""
+TWICE_SECONDS = 10.0
+"""A button that is pressed again so soon was meant once: its answer is on the way, and nothing more is to be said."""
 NAMED = {"order", "description"}
 """Slots that say which order is meant."""
 FREE_TEXT = {"words", "address", "name", "description"}
@@ -161,7 +164,7 @@ class Engine:
         if said.text.strip():
             yield from self._mean(stage, self.reader.read(stage, said.text.strip()))
         elif first.kind is AttachmentKind.LOCATION and not stage.frames:
-            stage.suggestion = _offer_to_correct_the_address(first.name)
+            stage.suggestion = offer_to_correct_the_address(first.name)
 
     def _mean(self, stage: Stage, meaning: Meaning) -> Work:
         top = stage.top
@@ -182,11 +185,13 @@ class Engine:
                 yield from self._wanted(stage, meaning)
 
     def _pressed(self, stage: Stage, token: str) -> Work:
-        answer = stage.pressed(token)
+        talk, answer = stage.talk, stage.pressed(token)
         if answer is None:
-            stage.say("common.stale_choice")
+            stage.silent = token == talk.pressed and stage.now - talk.pressed_at < TWICE_SECONDS
+            if not stage.silent:
+                stage.say("common.stale_choice")
             return
-        stage.talk.misses = 0
+        talk.misses, talk.pressed, talk.pressed_at = 0, token, stage.now
         yield from self._chose(stage, answer)
 
     def _link_opened(self, stage: Stage, opened: LinkOpened) -> Work:
@@ -290,8 +295,8 @@ class Engine:
         if stage.suggestion is not None and not stage.frames:
             stage.talk.offer = stage.ask(stage.suggestion, stage.suggestion.text.partition(".")[0])
         elif stage.suggestion is not None and stage.open_question is not None and not stage.steps:
-            self._say_in_between(stage, stage.suggestion)
-        if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps:
+            say_in_between(stage, stage.suggestion)
+        if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps and not stage.silent:
             stage.say("common.still_working" if stage.top and stage.top.awaits else "common.not_understood")
         question = stage.open_question if attending.is_bots(event) else None
         if question is not None and question.number not in stage.asked and stage.steps:
@@ -299,13 +304,6 @@ class Engine:
             unseen = isinstance(event, Said) and stage.is_unseen(event.seen)
             just_read = isinstance(event, Said | Pressed) and stage.talk.language == spoken and not unseen
             stage.put(question, wording=int(just_read))
-
-    def _say_in_between(self, stage: Stage, wish: Suggest) -> None:
-        """In the middle of something a greeting is passed over, and what was asked about is told without ways on."""
-        if wish.text.partition(".")[0] == GREETING:
-            stage.say("common.let_us_go_on")
-        else:
-            stage.say(wish.text, **wish.values)
 
     def _apology(self, talk: Conversation, event: Event, now: float) -> Turn:
         stage = Stage(talk, self.texts, now)
@@ -315,14 +313,3 @@ class Engine:
         question = stage.ask(Suggest("common.trouble", replies, {}), "common")
         talk.offer = question if not talk.frames else None
         return Turn(talk, stage.steps)
-
-
-def _offer_to_correct_the_address(place: str) -> Suggest:
-    """Who sends a place out of the blue may want the parcel there. `place`: its address, where the channel knows it."""
-    known = {"address": place} if place else {}
-    replies = (
-        Reply("fix_address", start="fix_order", field="address", **known),
-        Reply("my_orders", start="track_order"),
-        Reply("human", start="escalate", reason="asked"),
-    )
-    return Suggest("common.what_next", replies, {})

@@ -17,7 +17,8 @@ MOST_FIRINGS = 50
 
 
 class Stage:
-    """Everything one turn changes. `asked`: the numbers of the questions asked in this turn."""
+    """Everything one turn changes. `asked`: the numbers of the questions asked in this turn. `silent`: nothing has to
+    be said."""
 
     def __init__(self, talk: Conversation, texts: Texts, now: float) -> None:
         self.talk = talk
@@ -27,6 +28,7 @@ class Stage:
         self.asked: set[int] = set()
         self.suggestion: Suggest | None = None
         self.firings = 0
+        self.silent = False
 
     # --- the stack ------------------------------------------------------------------------------------------
 

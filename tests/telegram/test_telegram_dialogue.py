@@ -106,6 +106,23 @@ async def test_every_command_of_the_menu_does_what_the_menu_says(api: BotApi, gr
                 await driver.say(command)
 
 
+async def test_a_button_pressed_twice_counts_once_and_is_not_called_old(
+    api: BotApi, ground: Ground, engine: Engine
+) -> None:
+    async with through_telegram(api, ground, engine, "zh") as (around, driver):
+        await driver.open_link(around.links.make("ben"))
+        await driver.say("取消订单 TP40052103")
+        await driver.answers()
+        token = f"{(await around.conversation()).questions}.0"
+        presses = [driver.customer.presses(token) for _ in range(3)]
+        await driver.let_happen()
+        assert [message.key.partition(".confirm")[0] for message in await driver.answers()] == ["cancel_order"]
+        assert api.books.answered >= set(presses)
+        around.clock.now += 11
+        driver.customer.presses(token)
+        assert (await keys(driver))[0] == "common.stale_choice"
+
+
 def test_what_telegram_shows_in_its_own_way_is_there(engine: Engine) -> None:
     for texts in engine.texts.by_language.values():
         assert texts.keys() >= ASKS_CONTACT
