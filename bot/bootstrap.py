@@ -40,9 +40,11 @@ from bot.store import migrate
 from bot.store import support as support_store
 from bot.store.database import Database
 from bot.support import performers as support
+from bot.support.indexer import Indexer
 from bot.support.postman import Postman
 from bot.telegram import telegram
 from bot.wechat import wechat
+from flows.cancel_order.flow import REASONS
 
 if TYPE_CHECKING:
     from adapters.telegram import Adapter
@@ -72,6 +74,7 @@ class App:
     runtime: Runtime
     postman: Postman | None
     housekeeper: Housekeeper
+    indexer: Indexer
     telegram: Adapter | None
     wechat: WechatAdapter | None
     workbench: Workbench
@@ -98,7 +101,7 @@ class App:
         """Ready, and doing in the background whatever comes due; without `work`, another process has to."""
         async with self.ready():
             self.runtime.start(work)
-            also = [part.run() for part in (self.postman, self.housekeeper) if work and part]
+            also = [part.run() for part in (self.postman, self.housekeeper, self.indexer) if work and part]
             background = [asyncio.create_task(task) for task in also]
             _keep_for_good()
             adapters = [adapter for adapter in (self.telegram, self.wechat) if adapter]
@@ -194,7 +197,9 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
         official.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
     bench = workbench(settings, database, runtime, engine, gateway, typing)
-    return App(settings, database, gateway, links, engine, runtime, postman, housekeeper, adapter, official, bench)
+    indexer = Indexer(database, runtime.follow_all(), REASONS)
+    own = (postman, housekeeper, indexer)
+    return App(settings, database, gateway, links, engine, runtime, *own, adapter, official, bench)
 
 
 def dialogue(settings: Settings) -> Engine:

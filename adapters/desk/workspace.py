@@ -19,7 +19,6 @@ from adapters.desk.navigation import HOME
 from adapters.desk.rendering import Part, language_for, words
 from adapters.desk.services import Desk
 from adapters.desk.showing import plain
-from adapters.web.problems import Problem
 from bot.desk.people import Agent, Availability
 from bot.desk.talk import Talks
 from bot.desk.work import Work
@@ -104,18 +103,11 @@ class Workspace(Part):
 
     @signed_in_api()
     async def conversations(self, request: Request, agent: Agent) -> Response:
-        """The newest conversations, the bot's too, below `?before=`."""
-        found = () if self.desk.lookup is None else await self.desk.lookup.conversations(agent, before=_time(request))
+        """The newest conversations, the bot's too, behind the one with the key `?before=`."""
+        before = request.query_params.get("before", "")
+        found = () if self.desk.lookup is None else await self.desk.lookup.conversations(agent, before=before)
         return JSONResponse({"conversations": [plain(each) for each in found]})
 
     def _renewed(self, connection: HTTPConnection) -> Renewed:
         token = session.read(connection)
         return lambda: self.desk.people.session(token)
-
-
-def _time(request: Request) -> float | None:
-    given = request.query_params.get("before")
-    try:
-        return None if given is None else float(given)
-    except ValueError:
-        raise Problem(400, "bad_before", '"before" must be a time in seconds.') from None

@@ -11,8 +11,11 @@ from bot.desk.people import Agent
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A line that was found. `marked`: the text in pieces, every second one is what was looked for."""
+    """A line that was found. `key`: where it stands among all that was found; `sender`: "customer", "bot", "staff", or
+    "note" for a colleague's note, whose `seq` is that of the line it was written after, about; `marked`: the text in
+    pieces, every second one is what was looked for."""
 
+    key: int
     conversation: str
     channel: str
     seq: int
@@ -23,8 +26,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A conversation in a list. `owner`: who has it, None while the bot speaks."""
+    """A conversation in a list. `key`: where it stands in it; `owner`: who has it, None while the bot speaks;
+    `last`: the beginning of the customer's newest words."""
 
+    key: str
     conversation: str
     channel: str
     customer: str | None
@@ -33,14 +38,25 @@ class Listed:
     last: str = ""
 
 
+PAGE = 50
+"""How many of either are given at once; as many mean that there may be more behind the last one's key."""
+
+
 class Lookup(Protocol):
-    """Finds only what the agent may see."""
+    """Finds only what the agent may see, seconds after it was said."""
 
-    async def search(self, agent: Agent, words: str, *, before: float | None = None) -> Sequence[Found]:
-        """The newest 50 lines with all the words, in Chinese or English, said before `before`."""
+    async def search(self, agent: Agent, words: str, *, before: int | None = None) -> Sequence[Found]:
+        """The newest lines with all the words, in Chinese or English, behind the one with the key `before`. Numbers
+        are found by their ending as well."""
 
-    async def conversations(self, agent: Agent, *, tag: str = "", before: float | None = None) -> Sequence[Listed]:
-        """The newest 50 conversations."""
+    async def conversations(
+        self, agent: Agent, *, owner: str = "", tag: str = "", channel: str = "", before: str = ""
+    ) -> Sequence[Listed]:
+        """Those in which something was said last, behind the one with the key `before`: all, or those that a member
+        of staff has, with a tag, or of a channel. A key that is none means the beginning."""
+
+    async def choices(self, agent: Agent) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        """By what the list can be narrowed: owners, tags and channels there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +72,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class FlowWays:
-    """One flow drawn: states, and how many went each way. `ended`: state → how many conversations stopped there."""
+    """One flow: its states, the first one first, and how many went each way, by state, trigger and state. `ways` has
+    those nobody went as well; `finals`: states in which it is over; `stopped`: for each of the others, how many came
+    there and have not gone on."""
 
     name: str
     states: tuple[str, ...]
+    finals: frozenset[str]
     ways: Mapping[tuple[str, str, str], int]
-    ended: Mapping[str, int]
+    stopped: Mapping[str, int]
     entered: int
 
 

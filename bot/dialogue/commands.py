@@ -12,6 +12,8 @@ from bot.dialogue.stage import Stage
 from bot.dialogue.understanding import Command
 
 ESCALATE, QUEUE = "escalate", "queue"
+BACK = "back"
+"""How the way back to an earlier question is counted."""
 
 
 def obey(runner: Runner, stage: Stage, command: Command) -> Work:
@@ -103,6 +105,7 @@ def _back(runner: Runner, stage: Stage) -> Work:
     if asked is not None:
         del stage.frames[stage.frames.index(asked) + 1 :]
         step = asked.trail.pop()
+        stage.went(asked.flow, asked.state, BACK, step.state)
         asked.state, asked.slots, asked.question = step.state, step.slots, step.question
         stage.put(asked.question)
     elif runner.book[top.flow].takes(top.state, CHANGED_MIND):

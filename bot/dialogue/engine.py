@@ -65,7 +65,7 @@ class Engine:
             stage = Stage(Conversation.from_json(before), self.texts, now)
             yield from self._handle(stage, event)
             self._finish(stage, event, conversation.language)
-            return Turn(stage.talk, stage.steps)
+            return Turn(stage.talk, stage.steps, stage.ways)
         except Exception as error:  # a defect in a flow must neither silence the bot nor lose the message
             # Other errors' own texts may quote the customer; ours never do.
             why = str(error) if isinstance(error, TepaiError) else None

@@ -55,6 +55,7 @@ class Runner:
         flow = kind(frame.state, frame.slots, customer=stage.talk.customer, language=stage.talk.language, now=stage.now)
         if not flow.fire(trigger, values):
             raise FlowError(f"flow {frame.flow}: no condition of {trigger!r} holds in {frame.state!r}")
+        stage.went(frame.flow, frame.state, trigger, flow.state)
         frame.state, frame.slots = flow.state, flow.slots
         frame.question = frame.awaits = None
         yield from self._grant(stage, frame, flow)
@@ -63,7 +64,8 @@ class Runner:
         """What a flow need not deal with itself."""
         if trigger == "not_linked":
             stage.talk.customer = None  # the order service may have forgotten a customer who was linked
-            frame.state, frame.question = self.book[frame.flow].initial, None
+            source, frame.state, frame.question = frame.state, self.book[frame.flow].initial, None
+            stage.went(frame.flow, source, trigger, frame.state)
             yield from self.start(stage, IDENTIFY, {"for": self.book[frame.flow].title(frame.slots)}, then=BEGIN)
         elif trigger in ("service_down", "order_missing"):
             stage.frames.remove(frame)

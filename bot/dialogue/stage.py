@@ -25,6 +25,7 @@ class Stage:
         self.texts = texts
         self.now = now
         self.steps: list[Outgoing | Request] = []
+        self.ways: list[str] = []
         self.asked: set[int] = set()
         self.suggestion: Suggest | None = None
         self.firings = 0
@@ -52,6 +53,14 @@ class Stage:
         self.firings += 1
         if self.firings > MOST_FIRINGS:
             raise FlowError("the flows go round in circles")
+
+    def went(self, flow: str, source: str, trigger: str, dest: str) -> None:
+        """Note that a flow moved on; see `Turn.ways`."""
+        last = self.ways[-1] if self.ways else ""
+        if last.startswith(f"{flow}/") and last.endswith(f"/{source}"):
+            self.ways[-1] = f"{last}/{trigger}/{dest}"
+        else:
+            self.ways.append(f"{flow}/{source}/{trigger}/{dest}")
 
     # --- what is said ---------------------------------------------------------------------------------------
 

@@ -22,10 +22,12 @@ class Request:
 
 @dataclass(slots=True)
 class Turn:
-    """What one event led to: the conversation as it stands now, and what to say and do, in this order."""
+    """What one event led to: the conversation as it stands now, and what to say and do, in this order. `ways`: how
+    flows moved on, for who counts that: "flow/state/trigger/state", and so on as long as it is the same flow."""
 
     conversation: Conversation
     steps: list[Outgoing | Request] = field(default_factory=list)
+    ways: list[str] = field(default_factory=list)
 
     @property
     def messages(self) -> list[Outgoing]:

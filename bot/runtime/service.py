@@ -26,7 +26,7 @@ from bot.performer import Performers
 from bot.runtime.acts import Acts
 from bot.runtime.attending import Plan
 from bot.runtime.clockwork import Clockwork, OrderChanges
-from bot.runtime.hub import Hub
+from bot.runtime.hub import Grown, Hub
 from bot.runtime.settings import RuntimeSettings
 from bot.runtime.step import Stepper
 from bot.runtime.worker import Worker
@@ -94,6 +94,10 @@ class Runtime:
     def watch(self, conversation: str) -> AbstractContextManager[Wake]:
         """See `Service.watch`; wakes for what this process commits or delivers."""
         return self._hub.watch(conversation)
+
+    def follow_all(self) -> Grown:
+        """Which conversations' logs grow, by whatever process, as far as it is told in time."""
+        return self._hub.follow_all()
 
     async def keep_attachment(self, address: Address, name: str, media_type: str, data: bytes) -> Attachment:
         """See `Service.keep_attachment`."""

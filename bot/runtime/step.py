@@ -96,12 +96,13 @@ class Stepper:
 
     async def _attended(self, conversation: str, loaded: Loaded, deed: Deed) -> Taken:
         talk = Conversation.from_json({"language": self._settings.language, **loaded.state})
-        steps: list[Outgoing | Request] = []
+        turn = Turn(talk)
         if deed.event is not None:
             turn = await self._turn(conversation, talk, deed.event, loaded.now)
-            talk, steps = turn.conversation, turn.steps
-        lines = [deed.signed(step) if isinstance(step, Outgoing) else step for step in (*steps, *deed.words)]
-        return Taken({"agent": deed.author}, _state(talk), talk.customer, [_line(line) for line in lines])
+        talk = turn.conversation
+        lines = [deed.signed(step) if isinstance(step, Outgoing) else step for step in (*turn.steps, *deed.words)]
+        came = _came({"agent": deed.author}, turn)
+        return Taken(came, _state(talk), talk.customer, [_line(line) for line in lines])
 
     async def _lead(self, ticket: Ticket, loaded: Loaded, payload: Mapping[str, Any], event: Event) -> Taken:
         talk = Conversation.from_json({"language": self._settings.language, **loaded.state})
@@ -110,7 +111,7 @@ class Stepper:
             return Taken(payload, loaded.state, talk.customer, ())
         turn = await self._turn(ticket.conversation, talk, event, loaded.now)
         after = turn.conversation
-        return Taken(payload, _state(after), after.customer, [_line(step) for step in turn.steps])
+        return Taken(_came(payload, turn), _state(after), after.customer, [_line(step) for step in turn.steps])
 
     def _go_on(self, ticket: Ticket, loaded: Loaded, taken: Taken, kept: Kept) -> None:
         if kept.claim is not None:
@@ -143,6 +144,11 @@ class Stepper:
 def _state(talk: Conversation) -> dict[str, Any]:
     """Its language is always written out: the default of this version or setting may not be the next one's."""
     return {**talk.to_json(), "language": talk.language}
+
+
+def _came(payload: Mapping[str, Any], turn: Turn) -> Mapping[str, Any]:
+    """With how flows moved on, for who counts that afterwards."""
+    return {**payload, "ways": turn.ways} if turn.ways else payload
 
 
 def _customer_during(event: Event, talk: Conversation) -> str | None:

@@ -33,6 +33,7 @@ class Database:
         self.clock = clock
         self.is_sqlite = _backend(url) == "sqlite"
         self._runner = SqliteRunner(url, clock) if self.is_sqlite else PostgresRunner(url, connections)
+        self._reader = SqliteRunner(url, clock, only_reads=True) if self.is_sqlite else self._runner
 
     async def run(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `fn(connection, ...)` in one transaction: all of it is kept, or, when it raises, nothing.
@@ -59,8 +60,15 @@ class Database:
         found = await self.fetch(statement, values)
         return found[0] if found else None
 
+    async def look(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `run`, for an `fn` that only reads and may take its time: on SQLite it runs beside the transactions, on
+        a connection of its own, so that no message waits for it."""
+        with trouble.named():
+            return await self._reader.run(lambda connection: fn(connection, *args, **kwargs))
+
     async def close(self) -> None:
         """Give all connections back; later calls raise `StoreUnavailable`."""
+        await self._reader.close()
         await self._runner.close()
 
 

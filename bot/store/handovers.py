@@ -101,16 +101,15 @@ def newest(connection: Connection, key: str) -> Place | None:
 
 def team_of(connection: Connection, key: str) -> str | None:
     """Whose the conversation is: a team's, "" for anybody's; None when there is no such conversation."""
-    team = (
-        select(handover.c.team)
-        .where(handover.c.conversation == conversation.c.id)
-        .order_by(handover.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    known = select(func.coalesce(team, "")).where(conversation.c.id == key)
+    known = select(team_at(conversation.c.id)).where(conversation.c.id == key)
     found: str | None = connection.execute(known).scalar_one_or_none()
     return found
+
+
+def team_at(key: ColumnElement[str]) -> ColumnElement[str]:
+    """The same as an expression: that of the newest handover."""
+    newest = select(handover.c.team).where(handover.c.conversation == key).order_by(handover.c.id.desc()).limit(1)
+    return func.coalesce(newest.scalar_subquery(), "")
 
 
 def take(connection: Connection, key: str, agent: str, *, id: str, language: str) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, exis
 from bot.runtime.ages import Ages
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
+from bot.store.lookup_tables import daily, digest, search_line
 from bot.store.support_tables import draft, feedback, handover, mail, note, tag, ticket
 from bot.store.tables import (
     attachment,
@@ -46,6 +47,8 @@ SLICE = 100
 
 BATCH = 500
 """Rows of any other table a transaction."""
+
+_DAY = 86_400
 
 REMEMBERED = ("language", "language_chosen", "questions", "acts")
 """What stays of a dialogue's state: the language, and the numbers that must never begin anew."""
@@ -89,6 +92,7 @@ def remove_rest(connection: Connection, ages: Ages) -> Removed:
         (mail, mail.c.at < time - ages.mails, mail.c.next_at.is_(None)),
         (dead, dead.c.at < time - ages.dead_letters, None),
         (contact_lock, contact_lock.c.changed_at < time - ages.codes, settled),
+        (daily, daily.c.day < (time - ages.records) // _DAY, None),
     ):
         _remove_some(connection, table, age if more is None else and_(age, more), removed)
     # Its numbers ascend with time, so the oldest are found without an index of their age.
@@ -126,7 +130,7 @@ _VISIT = (
     .limit(SLICE)
 )
 _WECHAT = (wechat_letter, wechat_push)
-_BESIDE = (feedback, handover, note, tag, draft)
+_BESIDE = (feedback, handover, note, tag, draft, search_line)
 _TELEGRAM = (album_part, staff_topic)
 _OF_CONVERSATIONS = (inbound, outbox, attachment, watch, verification, channel_note, *_BESIDE, *_WECHAT, *_TELEGRAM)
 
@@ -143,6 +147,7 @@ def _remove_old(connection: Connection, keys: Sequence[str], ages: Ages, time: f
         (attachment, attachment.c.at < time - ages.files),
         (verification, verification.c.expires_at < time - ages.codes, settled),
         (ticket, ticket.c.state != "open", ticket.c.opened_at < time - ages.records),
+        (search_line, search_line.c.at < log),
         (wechat_letter, wechat_letter.c.at < log),
         (wechat_push, wechat_push.c.attempt_at < log),
         (album_part, album_part.c.at < inner),
@@ -161,11 +166,12 @@ def _forget(connection: Connection, row: Row[Any], removed: Removed) -> None:
         removed["conversation"] += 1
         for table in _OF_CONVERSATIONS:
             _remove(connection, table, table.c.conversation == row.id, removed)
+        connection.execute(update(digest).where(digest.c.conversation == row.id).values(at=None, last=""))
 
 
 def _purge(connection: Connection, row: Row[Any], removed: Removed) -> None:
     if connection.execute(delete(conversation).where(*_unchanged(row))).rowcount:
-        for table in (*_OF_CONVERSATIONS, wechat_customer, lane):
+        for table in (*_OF_CONVERSATIONS, wechat_customer, digest, lane):
             _remove(connection, table, table.c.conversation == row.id, removed)
 
 

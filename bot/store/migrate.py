@@ -12,6 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from bot.errors import StoreUnavailable, WrongRevision
+from bot.store import fulltext
 from bot.store.database import Database, sqlite_file
 
 _ONE_AT_A_TIME = 7_305_481_122_901
@@ -35,7 +36,9 @@ async def upgrade(url: str) -> None:
 
 
 async def check_revision(database: Database) -> None:
-    """Raise `WrongRevision` unless the database is where this version needs it."""
+    """Raise `WrongRevision` unless the database is where this version needs it, or `ConfigError` where it cannot be
+    used at all."""
+    await database.run(fulltext.require)
     found = await database.run(_revision)
     scripts = ScriptDirectory.from_config(_config())
     wanted = scripts.get_current_head()
@@ -48,6 +51,7 @@ async def check_revision(database: Database) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
+    fulltext.require(connection)
     if connection.dialect.name == "postgresql":
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
     config = _config()

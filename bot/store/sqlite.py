@@ -47,8 +47,8 @@ class SqliteRunner:
     """A commit costs about as much as the statements of a message. So transactions that wait at the same time
     share one, each behind a savepoint of its own: one that fails takes no other with it."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        self._engine = _engine(url, clock)
+    def __init__(self, url: str, clock: Clock, *, only_reads: bool = False) -> None:
+        self._engine = _engine(url, clock, only_reads=only_reads)
         self._held: Connection | None = None
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -158,7 +158,7 @@ def _resolve(told: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
             future.set_result(result)
 
 
-def _engine(url: str, clock: Clock) -> Engine:
+def _engine(url: str, clock: Clock, *, only_reads: bool) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -176,13 +176,13 @@ def _engine(url: str, clock: Clock) -> Engine:
         connection.isolation_level = None
         connection.create_function("tepai_now", 0, clock)
         _use_wal(connection)
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"query_only = {only_reads:d}"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later would otherwise fail where it could have waited.
-        _raw(connection).execute("BEGIN IMMEDIATE").close()
+        _raw(connection).execute("BEGIN" if only_reads else "BEGIN IMMEDIATE").close()
 
     return engine
 

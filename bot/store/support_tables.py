@@ -29,7 +29,7 @@ handover = Table(
     Column("team", Text, nullable=False, server_default=""),
     Column("agent", Text),
     count_("returned"),
-    time_("opened_at"),
+    time_("opened_at", index=True),
     time_("claimed_at", nullable=True, index=True),
     time_("answered_at", nullable=True),
     time_("missing_since", nullable=True),

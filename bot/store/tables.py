@@ -190,6 +190,7 @@ audit = Table(
     Column("subject", Text),
     Column("detail", Json),
 )
+Index("ix_audit_action_at", audit.c.action, audit.c.at)
 
 # WeChat: what may be sent to a customer, and why. The row is locked by whoever decides what becomes of an answer.
 # A message opens the long window, a click, scan or follow the short one; `next_at`: not before, after a failure;

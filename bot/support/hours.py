@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 # China has kept one time without summer time since 1991, so no time-zone files are needed.
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+_OFFSET, _DAY_SECONDS = 8 * 3600, 86_400
 DAY = 24 * 60
 _SPAN = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
 _LOOK_AHEAD_DAYS = 400
@@ -143,6 +144,16 @@ _WORDS = {
 
 def _told(spans: Spans, words: dict[str, str]) -> str:
     return words["and"].join(map(str, spans)) or words["closed"]
+
+
+def day_of(at: float) -> int:
+    """On which of China's days it is, in days since 1970."""
+    return int((at + _OFFSET) // _DAY_SECONDS)
+
+
+def start_of(day: int) -> float:
+    """When such a day begins, in seconds since 1970."""
+    return float(day * _DAY_SECONDS - _OFFSET)
 
 
 def _local(at: float) -> datetime:

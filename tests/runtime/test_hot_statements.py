@@ -31,9 +31,9 @@ def is_hot(table: Table) -> bool:
     return table is tables.conversation or first.name == "conversation"
 
 
-BY_HAND = {"note", "tag", "draft"}
-"""What staff keep beside a conversation: no message touches it."""
-HOT = {table.name for table in schema.metadata.tables.values() if is_hot(table)} - BY_HAND
+BESIDE = {"note", "tag", "draft", "digest"}
+"""What staff, and who reads for them, keep beside a conversation: no message touches it."""
+HOT = {table.name for table in schema.metadata.tables.values() if is_hot(table)} - BESIDE
 
 # What must look across conversations: whose turn it is, which timers are due, and who watches an order.
 ACROSS = {

@@ -22,7 +22,8 @@ METADATA = [schema.metadata, order_tables.metadata]
 
 
 def differences(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA))
+    opts = {"compare_type": True, "include_name": schema.is_compared}
+    return list(compare_metadata(MigrationContext.configure(connection, opts=opts), METADATA))
 
 
 def names(connection: Connection) -> set[str]:

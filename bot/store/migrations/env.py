@@ -20,6 +20,7 @@ def migrate(connection: Connection) -> None:
         transactional_ddl=True,
         render_as_batch=True,
         compare_type=True,
+        include_name=schema.is_compared,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -59,7 +59,7 @@ export class Queue {
 
   async more() {
     const last = this.listed[this.listed.length - 1];
-    const { ok, data } = await this.api.get(`/desk/api/conversations${last ? `?before=${last.updated_at}` : ""}`);
+    const { ok, data } = await this.api.get(`/desk/api/conversations${last ? `?before=${encodeURIComponent(last.key)}` : ""}`);
     if (!ok) return;
     this.listed.push(...data.conversations);
     this.everything.more.hidden = data.conversations.length < 50;

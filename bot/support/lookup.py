@@ -1,0 +1,83 @@
+"""What staff look up: lines by their words, and conversations in lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.content import clean
+from bot.desk.people import Agent, Role
+from bot.desk.reports import PAGE, Found, Listed
+from bot.messages import Address
+from bot.store import lookup as store
+from bot.store.database import Database
+from bot.support.indexer import spoken
+from bot.support.tokens import marked, query
+
+MOST_SHOWN = 240
+"""Characters of a line that was found."""
+
+
+class StoredLookup:
+    """Implements `bot.desk.reports.Lookup`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def search(self, agent: Agent, words: str, *, before: int | None = None) -> Sequence[Found]:
+        """See `Lookup.search`."""
+        sought = query(clean(words))
+        if not sought:
+            return []
+        lines = await self._database.look(store.search, sought, _teams(agent), before, PAGE)
+        return [
+            Found(
+                line.id,
+                line.conversation,
+                Address.of(line.conversation).channel,
+                line.seq,
+                line.at,
+                line.sender,
+                marked(_text(line), sought, MOST_SHOWN),
+            )
+            for line in lines
+        ]
+
+    async def conversations(
+        self, agent: Agent, *, owner: str = "", tag: str = "", channel: str = "", before: str = ""
+    ) -> Sequence[Listed]:
+        """See `Lookup.conversations`."""
+        which = store.Which(owner, tag, channel, _place(before))
+        rows = await self._database.look(store.conversations, which, _teams(agent), PAGE)
+        return [_listed(row) for row in rows]
+
+    async def choices(self, agent: Agent) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        """See `Lookup.choices`."""
+        del agent
+        return await self._database.look(store.narrowing)
+
+
+def _teams(agent: Agent) -> Sequence[str] | None:
+    """Whose conversations the agent may see, as `Agent.is_of` has it; None: everybody's."""
+    return None if not agent.teams or agent.role.covers(Role.LEAD) else agent.teams
+
+
+def _text(line: store.FoundLine) -> str:
+    return (line.words or "") if line.payload is None else spoken(line.payload)
+
+
+def _listed(row: Any) -> Listed:
+    key = _key(row.at, row.conversation)
+    return Listed(key, row.conversation, row.channel, row.customer, row.owner, row.at, row.last)
+
+
+def _key(at: float, conversation: str) -> str:
+    return f"{at!r}/{conversation}"
+
+
+def _place(key: str) -> tuple[float, str] | None:
+    at, slash, conversation = key.partition("/")
+    try:
+        return (float(at), clean(conversation)) if slash else None
+    except ValueError:
+        return None
