@@ -29,6 +29,10 @@ class RuntimeSettings:
     lanes_at_once: int = 64
     max_attachment: int = 5 * 1024 * 1024
 
+    def __post_init__(self) -> None:
+        if self.lease <= max(self.send, self.act):
+            raise ValueError("a lease must outlast what is done under it")
+
     def pause(self, tries: int) -> float:
         """How long to wait after so many failures: doubling, with jitter so that many do not return together."""
         doubled = self.first_pause * 2.0 ** (min(tries, 30) - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Coroutine, Mapping
 from itertools import chain, count, repeat
 from typing import Any
@@ -131,20 +132,29 @@ class Worker:
 
     async def _drain(self, held: Claim, first: Item | None = None) -> None:
         try:
-            found = first or await self._proceed(held, None)
+            since = held.since
+            found: Item | Done | None = first or Done(held)
             while found is not None:
-                if isinstance(found, Item):
-                    if not await self._deal(held, found):
+                if isinstance(found, Done):
+                    if found.longer is None:
                         return
-                    found = await self._past(held, found.seq)
-                    self._hub.tell(held.conversation)
-                elif found.longer is not None:
                     held = found.longer
-                    found = await self._proceed(held, None)
-                else:
+                    since, found = time.monotonic(), await self._proceed(held, None)
+                elif self._runs_out(since):
+                    found = Done(held)
+                elif not await self._deal(held, found):
                     return
+                else:
+                    since, found = time.monotonic(), await self._past(held, found.seq)
+                    self._hub.tell(held.conversation)
         except StoreUnavailable as error:
             log.warning("lane_left", conversation=held.conversation, why=str(error))
+
+    def _runs_out(self, since: float) -> bool:
+        """Whether a lease of then may end before one more thing is done: this process was frozen, or the database took
+        long. Then the lane, and a human who has taken over meanwhile, have to be looked at again."""
+        longest = max(self._settings.send, self._settings.act)
+        return time.monotonic() - since > self._settings.lease - longest
 
     async def _past(self, held: Claim, done: int) -> Item | Done | None:
         """Note what was done and return what comes next. While the lane is ours this is tried again and again: if it

@@ -64,7 +64,7 @@ async def keep(database: Database, ticket: Ticket, loaded: Loaded, taken: Taken,
         return None
     last, holder = found
     mine = hold is not None and holder == hold.token
-    claim = Claim(ticket.conversation, hold.token, last, 1) if hold and mine else None
+    claim = Claim(ticket.conversation, hold.token, last, 1, hold.since) if hold and mine else None
     return Kept(last - len(taken.lines), claim, waits=bool(taken.lines) and holder is None)
 
 

@@ -7,8 +7,9 @@ sub-select over another table. On SQLite the same statements run one after the o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cache
 from typing import Any
@@ -26,12 +27,14 @@ CALM_TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A lane held with a token. `last_seq`: how far the log reached when it was claimed; `tries` of its next row."""
+    """A lane held with a token. `last_seq`: how far the log reached when it was claimed; `tries` of its next row;
+    `since`: this process' monotonic clock before it was asked for, so that its lease does not end sooner."""
 
     conversation: str
     token: str
     last_seq: int
     tries: int
+    since: float
 
     @property
     def values(self) -> dict[str, Any]:
@@ -41,10 +44,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The wish to take a lane for `lease` seconds."""
+    """The wish to take a lane for `lease` seconds. `since`: when it was made, by this process' monotonic clock."""
 
     token: str
     lease: float
+    since: float = field(default_factory=time.monotonic)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -158,9 +162,10 @@ def claim(connection: Connection, channels: Sequence[str], most: int, lease: flo
     """Take at most `most` lanes that are due, for `lease` seconds. A holder that dies lets them come due again."""
     if not channels:
         return []
+    since = time.monotonic()
     names = {f"channel_{place}": name for place, name in enumerate(channels)}
     rows = _claiming(len(channels)).rows(connection, {**names, "most": most, "lease": lease, "token_": token})
-    return [Claim(row.conversation, token, row.last_seq, row.tries) for row in rows]
+    return [Claim(row.conversation, token, row.last_seq, row.tries, since) for row in rows]
 
 
 def later(connection: Connection, held: Claim, delay: float, *, calm: bool) -> None:

@@ -1,4 +1,4 @@
-"""A process that takes one message and is killed, as by `kill -9`, at a chosen moment.
+"""A process that takes one message and is killed, as by `kill -9`, at a chosen moment, or frozen, as by `kill -STOP`.
 
 `python -m tests.runtime.mortal URL BOOK WHEN WORDS`; what reaches the channel or the order service is written to BOOK.
 """
@@ -9,25 +9,32 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from bot.dialogue.effects import Outcome
 from bot.messages import Address, Outgoing
 from bot.orders.effects import CancelOrder, GetOrder
 from bot.performer import Scope
+from bot.runtime import step
+from bot.runtime.settings import RuntimeSettings
 from bot.store.database import Database
 from tests.conftest import Clock
 from tests.runtime.parts import OrderDesk, Phone, World, said
 
+SETTINGS = RuntimeSettings(lease=1.0, send=0.5, act=0.5)
+
 
 class When(StrEnum):
-    """The moment of its death."""
+    """The moment of its death, or of its freezing."""
 
     IN_TURN = "in turn"
     BEFORE_SEND = "before send"
     AFTER_SEND = "after send"
     AFTER_ACT = "after act"
+    FROZEN = "frozen after keeping"
 
 
 class Book:
@@ -39,7 +46,7 @@ class Book:
 
     def passes(self, moment: When) -> None:
         if moment is self._when:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGSTOP if moment is When.FROZEN else signal.SIGKILL)
 
     def write(self, line: str) -> None:
         with self._file.open("a") as opened:
@@ -72,10 +79,20 @@ class MortalDesk(OrderDesk):
         return await super().cancel(effect, scope)
 
 
+def _frozen_after(keep: Callable[..., Awaitable[Any]], book: Book) -> Callable[..., Awaitable[Any]]:
+    async def keeping(*args: Any) -> Any:
+        kept = await keep(*args)
+        book.passes(When.FROZEN)
+        return kept
+
+    return keeping
+
+
 async def live(url: str, book: Book, words: str) -> None:
     phone, desk = MortalPhone(), MortalDesk()
     phone.book = desk.book = book
-    runtime = World(Database(url), Clock(), phone, desk).open()
+    step.keep = _frozen_after(step.keep, book)  # type: ignore[attr-defined]
+    runtime = World(Database(url), Clock(), phone, desk, settings=SETTINGS).open()
     runtime.start()
     await runtime.receive(said(words))
     await asyncio.Event().wait()

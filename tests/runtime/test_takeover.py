@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
 from bot.runtime.service import Runtime
 from bot.store.database import Database
-from bot.store.tables import conversation
+from bot.store.tables import conversation, outbox
 from tests.conftest import Clock
+from tests.runtime.mortal import When
 from tests.runtime.parts import CHAT, World, said
 
 PATIENCE = 10
+ROOT = Path(__file__).parents[2]
 
 
 class HeldUp:
@@ -66,6 +73,27 @@ async def test_another_process_waits_just_the_same(
     await other.close()
 
 
+async def test_a_process_that_was_frozen_meanwhile_does_not_speak(
+    world: World, database_url: str, tmp_path: Path
+) -> None:
+    """It had the first message in its hand when it was stopped, and goes on after its lease."""
+    awake = Database(database_url)
+    book = tmp_path / "book"
+    frozen = _taking_a_burst(database_url, book)
+    try:
+        await asyncio.to_thread(os.waitid, os.P_PID, frozen.pid, os.WSTOPPED)
+        async with asyncio.timeout(PATIENCE):
+            assert await world.open(awake).take_over(CHAT, "li")
+            frozen.send_signal(signal.SIGCONT)
+            while await world.database.run(_fates) != ["held"] * 5:  # noqa: ASYNC110 -- a row has no event
+                await asyncio.sleep(0.02)
+    finally:
+        frozen.kill()
+        frozen.wait()
+        await awake.close()
+    assert not book.exists()
+
+
 async def test_only_one_takes_it_and_asking_again_does_no_harm(world: World, runtime: Runtime) -> None:
     await runtime.receive(said("hello"))
     await runtime.settle()
@@ -91,6 +119,15 @@ async def _owned(world: World) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await world.database.run(_has_owner):  # noqa: ASYNC110 -- a row has no event
             await asyncio.sleep(0)
+
+
+def _taking_a_burst(url: str, book: Path) -> subprocess.Popen[bytes]:
+    """A process that freezes itself when it has kept the answers."""
+    return subprocess.Popen([sys.executable, "-m", "tests.runtime.mortal", url, book, When.FROZEN, "burst"], cwd=ROOT)
+
+
+def _fates(connection: Connection) -> list[str | None]:
+    return list(connection.scalars(select(outbox.c.fate).order_by(outbox.c.seq)))
 
 
 def _has_owner(connection: Connection) -> bool:
