@@ -125,7 +125,7 @@ class App:
             self.runtime,
             secret=self.settings.secret.get_secret_value(),
             verify_link=self.links.verify,
-            demo=webchat.Demo(self._personas, self._outbox) if self.settings.demo else None,
+            demo=webchat.Demo(self._personas, self._outbox, desk="/desk") if self.settings.demo else None,
             company=self.settings.company.name.model_dump(),
             embedders=self.settings.web.embedders,
             origins=self.settings.web.origins,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from adapters.desk import Desk
 from bot.config import Settings
 from bot.desk.people import Agent, People, Role
+from bot.desk.reports import Trail
 from bot.desk.talk import Talks
 from bot.desk.work import Work
 from bot.dialogue.engine import Engine
@@ -21,6 +22,7 @@ from bot.support.names import Names
 from bot.support.passwords import Passwords
 from bot.support.people import Rules, Staff
 from bot.support.talks import Conversations
+from bot.support.trail import AuditTrail
 from bot.support.words import Words
 from bot.support.work import Workplace
 
@@ -38,6 +40,7 @@ class Workbench:
     """What staff work with."""
 
     people: People
+    trail: Trail
     work: Work
     talks: Talks
 
@@ -54,6 +57,7 @@ def workbench(
     words, names = Words(engine.book, engine.texts), Names(gateway)
     return Workbench(
         people(settings, database, runtime.tell),
+        AuditTrail(database),
         Workplace(database, runtime, words, names, settings.support.teams.keys()),
         Conversations(database, runtime, typing),
     )
@@ -66,6 +70,7 @@ def people(settings: Settings, database: Database, tell: Callable[[str], None] =
         limits=section.limits(),
         lifetime=Lifetime(section.idle_hours * 3600.0, section.session_days * 86_400.0),
         link=section.link_hours * 3600.0,
+        teams=frozenset(settings.support.teams),
         ask_password=not settings.demo,
     )
     secret = settings.secret.get_secret_value()
@@ -79,11 +84,13 @@ def pages(settings: Settings, bench: Workbench) -> Desk:
         settings.company.name.model_dump(),
         origins=settings.web.origins,
         teams=tuple(settings.support.teams),
+        password_length=settings.desk.password_length,
         max_file=settings.attachments.max_bytes,
         hotline=settings.company.hotline,
         demo=settings.demo,
         work=bench.work,
         talks=bench.talks,
+        trail=bench.trail,
     )
 
 

@@ -1,6 +1,6 @@
 """The staff desk: the pages on which members of staff work."""
 
-from adapters.desk.entrance import link
+from adapters.desk.links import link
 from adapters.desk.routes import routes
 from adapters.desk.services import Desk
 

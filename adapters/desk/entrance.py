@@ -8,18 +8,17 @@ from starlette.routing import BaseRoute, Route
 
 from adapters.desk import session
 from adapters.desk.device import device
+from adapters.desk.fields import LONGEST, Fields
 from adapters.desk.guarding import SIGN_IN, anybody, signed_in
+from adapters.desk.links import LINK
+from adapters.desk.me import PASSWORD
 from adapters.desk.navigation import HOME
 from adapters.desk.onward import onward
 from adapters.desk.rendering import Part
 from adapters.desk.services import Desk
 from adapters.web.guard import RateLimit
-from adapters.web.reading import read_form
 from bot.desk.people import Agent, SignedIn
 from bot.errors import SignInRefused
-
-PASSWORD = "/desk/password"  # noqa: S105 -- a page
-MAX_FIELD = 256
 
 
 def routes(desk: Desk) -> list[BaseRoute]:
@@ -28,15 +27,10 @@ def routes(desk: Desk) -> list[BaseRoute]:
     return [
         Route(SIGN_IN, entrance.show_sign_in),
         Route(SIGN_IN, entrance.sign_in, methods=["POST"]),
-        Route("/desk/link", entrance.show_link),
-        Route("/desk/link", entrance.sign_in_by_link, methods=["POST"]),
+        Route(LINK, entrance.show_link),
+        Route(LINK, entrance.sign_in_by_link, methods=["POST"]),
         Route("/desk/sign-out", entrance.sign_out, methods=["POST"]),
     ]
-
-
-def link(address: str, token: str) -> str:
-    """The address of a one-time link; `address` is where the server is reached."""
-    return f"{address}/desk/link#{token}"
 
 
 class Entrance(Part):
@@ -56,13 +50,12 @@ class Entrance(Part):
     async def sign_in(self, request: Request) -> Response:
         """By name and password."""
         self._spend(request)
-        form = await read_form(request)
-        name, password = (str(form.get(field, ""))[: MAX_FIELD + 1] for field in ("name", "password"))
-        ahead = onward(str(form.get("next", "")))
+        fields = await Fields.of(request)
+        name, ahead = fields.one("name"), onward(fields.one("next"))
         try:
-            begun = await self.desk.people.sign_in(name.strip(), password, self._device(request))
+            begun = await self.desk.people.sign_in(name, fields.one("password"), self._device(request))
         except SignInRefused as refused:
-            return self._form(request, ahead, name=name[:MAX_FIELD], refused=True, seconds=refused.seconds)
+            return self._form(request, ahead, name=name[:LONGEST], refused=True, seconds=refused.seconds)
         return await self._begin(request, begun, ahead)
 
     @anybody
@@ -75,7 +68,7 @@ class Entrance(Part):
     async def sign_in_by_link(self, request: Request) -> Response:
         """Use the link up."""
         self._spend(request)
-        token = str((await read_form(request)).get("token", ""))[:MAX_FIELD]
+        token = (await Fields.of(request)).one("token").strip()
         try:
             begun = await self.desk.people.sign_in_by_link(token, self._device(request))
         except SignInRefused:

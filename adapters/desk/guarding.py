@@ -18,6 +18,7 @@ from adapters.desk.rendering import Part, here
 from adapters.desk.services import Desk
 from adapters.web.guard import OriginCheck
 from adapters.web.problems import Problem
+from adapters.web.words import asked_language
 from bot.desk.people import Agent, People, Role
 from bot.errors import DeskError, OrderServiceDown, StoreUnavailable
 
@@ -155,9 +156,9 @@ def _to_sign_in(owner: Part, request: Request) -> Response:
     if request.headers.get("sec-fetch-site") == "cross-site" and not session.read(request):
         # A link in a mail: the browser keeps the cookie back, and sends it when our own page asks again.
         return owner.page(request, None, "again.html")
-    return RedirectResponse(
-        f"{SIGN_IN}?{urlencode({'next': here(request)})}", 303, headers={"Cache-Control": "no-store"}
-    )
+    asked = asked_language(request)
+    ahead = urlencode({"next": here(request), **({"lang": asked} if asked else {})})
+    return RedirectResponse(f"{SIGN_IN}?{ahead}", 303, headers={"Cache-Control": "no-store"})
 
 
 async def _while_signed_in(people: People, socket: WebSocket, line: Coroutine[Any, Any, None]) -> None:

@@ -1,4 +1,4 @@
-"""What members of staff see to for themselves: being there, their language."""
+"""What members of staff see to for themselves: name, languages, password, sessions, being there."""
 
 from __future__ import annotations
 
@@ -6,25 +6,33 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from adapters.desk import session
+from adapters.desk.fields import Fields
 from adapters.desk.guarding import signed_in, signed_in_api
 from adapters.desk.navigation import HOME, entries
 from adapters.desk.onward import onward
 from adapters.desk.rendering import Part
 from adapters.desk.services import Desk
 from adapters.web.problems import Problem
-from adapters.web.reading import read_form, read_json
+from adapters.web.reading import read_json
 from adapters.web.words import language_of
 from bot.desk.people import Agent, Availability
+from bot.errors import NotTaken
 
 ME = "/desk/me"
+PASSWORD = "/desk/me/password"  # noqa: S105 -- a page
 MAX_JSON = 4096
 
 
 def routes(desk: Desk) -> list[BaseRoute]:
     """One's own pages."""
-    me = Me(desk)
+    me, password = Me(desk), Password(desk)
     return [
         Route(ME, me.show),
+        Route(ME, me.describe, methods=["POST"]),
+        Route(PASSWORD, password.show),
+        Route(PASSWORD, password.change, methods=["POST"]),
+        Route("/desk/me/sessions", me.revoke, methods=["POST"]),
         Route("/desk/me/language", me.speak, methods=["POST"]),
         Route("/desk/me/availability", me.choose, methods=["POST"]),
         Route("/desk/api/availability", me.choose_here, methods=["POST"]),
@@ -38,22 +46,46 @@ class Me(Part):
     @signed_in()
     async def show(self, request: Request, agent: Agent) -> Response:
         """My account."""
-        return self.page(request, agent, "me.html")
+        return await self._page(request, agent, agent)
+
+    @signed_in()
+    async def describe(self, request: Request, agent: Agent) -> Response:
+        """Name and languages."""
+        fields = await Fields.of(request)
+        name, language, languages = fields.one("name"), fields.one("language"), fields.all("languages")
+        try:
+            await self.desk.people.describe(agent, name=name, language=language, languages=languages)
+        except NotTaken as wrong:
+            said = Agent(agent.id, name, agent.role, language, languages)
+            return await self._page(request, agent, said, wrong=wrong.key)
+        return RedirectResponse(f"{ME}?done=saved", 303)
+
+    @signed_in()
+    async def revoke(self, request: Request, agent: Agent) -> Response:
+        """End one of one's sessions, or with "others" all but this one."""
+        wanted = (await Fields.of(request)).one("session")
+        if wanted != "others":
+            await self.desk.people.revoke(agent, wanted)
+            return RedirectResponse(f"{ME}?done=ended", 303)
+        for each in await self.desk.people.sessions(agent, session.read(request)):
+            if not each.current:
+                await self.desk.people.revoke(agent, each.id)
+        return RedirectResponse(f"{ME}?done=ended", 303)
 
     @signed_in()
     async def speak(self, request: Request, agent: Agent) -> Response:
         """Another language for the desk, and back to the page where one was."""
-        form = await read_form(request)
-        language = language_of(str(form.get("language", ""))) or agent.language
+        fields = await Fields.of(request)
+        language = language_of(fields.one("language")) or agent.language
         await self.desk.people.describe(agent, name=agent.name, language=language, languages=agent.languages)
-        return RedirectResponse(onward(str(form.get("next", ""))), 303)
+        return RedirectResponse(onward(fields.one("next")), 303)
 
     @signed_in()
     async def choose(self, request: Request, agent: Agent) -> Response:
         """Online, away or offline, from a page without scripts."""
-        form = await read_form(request)
-        await self.desk.people.be(agent, _availability(form.get("availability")))
-        return RedirectResponse(onward(str(form.get("next", ""))), 303)
+        fields = await Fields.of(request)
+        await self.desk.people.be(agent, _availability(fields.one("availability")))
+        return RedirectResponse(onward(fields.one("next")), 303)
 
     @signed_in_api()
     async def choose_here(self, request: Request, agent: Agent) -> Response:
@@ -67,6 +99,55 @@ class Me(Part):
         """A page is open; answers what holds, which may have been chosen on another page."""
         await self.desk.people.alive(agent)
         return JSONResponse({"availability": agent.availability})
+
+    async def _page(self, request: Request, agent: Agent, said: Agent, wrong: str = "") -> Response:
+        sessions = await self.desk.people.sessions(agent, session.read(request))
+        has_password = await self.desk.people.has_password(agent)
+        return self.page(
+            request,
+            agent,
+            "me.html",
+            status=422 if wrong else 200,
+            said=said,
+            wrong=wrong,
+            sessions=sessions,
+            has_password=has_password,
+        )
+
+
+class Password(Part):
+    """Setting the first password, and changing it."""
+
+    @signed_in()
+    async def show(self, request: Request, agent: Agent) -> Response:
+        """The form."""
+        return await self._page(request, agent)
+
+    @signed_in()
+    async def change(self, request: Request, agent: Agent) -> Response:
+        """The new one has to be typed twice; all other sessions end."""
+        fields = await Fields.of(request)
+        old, new = fields.one("old"), fields.one("new")
+        first = not await self.desk.people.has_password(agent)
+        if new != fields.one("again"):
+            return await self._page(request, agent, "password_differs")
+        try:
+            await self.desk.people.change_password(agent, old, new, session.read(request))
+        except NotTaken as wrong:
+            return await self._page(request, agent, wrong.key)
+        return RedirectResponse(HOME if first else f"{ME}?done=password", 303)
+
+    async def _page(self, request: Request, agent: Agent, wrong: str = "") -> Response:
+        has_password = await self.desk.people.has_password(agent)
+        return self.page(
+            request,
+            agent,
+            "password.html",
+            status=422 if wrong else 200,
+            wrong=wrong,
+            has_password=has_password,
+            length=self.desk.password_length,
+        )
 
 
 class Home(Part):

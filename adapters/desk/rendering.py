@@ -53,7 +53,8 @@ class Part:
     def page(
         self, request: Request, agent: Agent | None, template: str, *, status: int = 200, **values: Any
     ) -> Response:
-        """A page. The template also gets `t` (the texts), `language`, `agent`, `nav`, `here` and `company`."""
+        """A page. The template also gets `t` (the texts), `language`, `agent`, `nav`, `here` and `company`, and in
+        `done` a key of the texts' section of that name: what was done before the browser was led here."""
         language = language_for(request, agent)
         html = _templates.get_template(template).render(
             t=words(language),
@@ -63,6 +64,7 @@ class Part:
             current=current(request.url.path),
             here=here(request),
             company=self.desk.company[language],
+            done=_done(request),
             demo=self.desk.demo,
             **values,
         )
@@ -75,6 +77,11 @@ class Part:
         if problem.status in (429, 503):
             response.headers["Retry-After"] = str(problem.retry_after or RETRY_SECONDS)
         return response
+
+
+def _done(request: Request) -> str:
+    asked = request.query_params.get("done", "")
+    return asked if asked in words("zh")["done"] else ""
 
 
 def here(request: Request) -> str:

@@ -18,14 +18,16 @@ class Desk:
     """Where a part is None, its pages and its entry in the navigation are not there either.
 
     `company`: the name by language; `origins`: the desk's public origins, where a proxy changes the Host header;
-    `teams`: those whom conversations are given to; `max_file`: bytes; `hotline`: as agents name it; `heartbeat`:
-    seconds of silence after which a live line shows that it still stands.
+    `teams`: those whom conversations are given to; `password_length`: how many characters a password must have;
+    `max_file`: bytes; `hotline`: as agents name it; `heartbeat`: seconds of silence after which a live line shows that
+    it still stands.
     """
 
     people: People
     company: Mapping[str, str]
     origins: Collection[str] = ()
     teams: Collection[str] = ()
+    password_length: int = 10
     max_file: int = 5 * 1024 * 1024
     hotline: str = ""
     heartbeat: float = 10.0

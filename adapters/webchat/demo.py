@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from adapters.web.words import asked_language, preferred_language
+from adapters.web.words import Language, asked_language, preferred_language
 from adapters.webchat.pages import CompanyName, page
 
 _CHINA = timezone(timedelta(hours=8))
@@ -38,10 +39,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demo's pages are handed. Both are asked anew for each page; `outbox` gives the newest first."""
+    """What the demo's pages are handed. Both are asked anew for each page; `outbox` gives the newest first. `desk`:
+    where the other side of the conversation is, "" for nowhere."""
 
     personas: Callable[[], Awaitable[Sequence[Persona]]]
     outbox: Callable[[], Awaitable[Sequence[Sent]]]
+    desk: str = ""
 
 
 class DemoPages:
@@ -63,13 +66,16 @@ class DemoPages:
             }
             for persona in await self._demo.personas()
         ]
-        return page("landing.html", language, cards=cards, company=self._company[language], here="/")
+        return self._page("landing.html", language, cards=cards, here="/")
 
     async def outbox(self, request: Request) -> Response:
         """Codes and mails, newest first."""
         language = asked_language(request) or preferred_language(request)
         rows = [{"sent": sent, "at": _china_time(sent.at)} for sent in await self._demo.outbox()]
-        return page("outbox.html", language, rows=rows, company=self._company[language], here="/demo/outbox")
+        return self._page("outbox.html", language, rows=rows, here="/demo/outbox")
+
+    def _page(self, template: str, language: Language, **values: Any) -> Response:
+        return page(template, language, company=self._company[language], desk=self._demo.desk, **values)
 
 
 def _china_time(at: float) -> str:

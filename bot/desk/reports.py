@@ -153,5 +153,7 @@ class Health(Protocol):
 class Trail(Protocol):
     """What was done by whom."""
 
-    async def audit(self, agent: Agent, *, before: int | None = None, conversation: str = "") -> Sequence[AuditLine]:
-        """The newest 100 entries with an id below `before`; admins only."""
+    async def audit(
+        self, agent: Agent, *, before: int | None = None, conversation: str = "", actor: str = ""
+    ) -> Sequence[AuditLine]:
+        """The newest 100 entries with an id below `before`, of one conversation or one who acted; admins only."""

@@ -189,6 +189,7 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text),
     Column("detail", Json),
+    Index("ix_audit_actor", "actor", "id"),
 )
 Index("ix_audit_action_at", audit.c.action, audit.c.at)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.content import clean, one_line
@@ -13,8 +13,6 @@ from bot.errors import NotTaken
 
 LANGUAGES = ("zh", "en")
 LONGEST_NAME = 40
-LONGEST_TEAM = 40
-MOST_TEAMS = 20
 
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,190}")
@@ -27,11 +25,13 @@ def normal_id(name: str) -> str:
     return clean(unicodedata.normalize("NFKC", name)).strip().casefold()
 
 
-def checked(who: Agent) -> Agent:
-    """The same, tidied. Raises `NotTaken` for what cannot be."""
+def checked(who: Agent, teams: Collection[str]) -> Agent:
+    """The same, tidied; `teams`: those there are. Raises `NotTaken` for what cannot be."""
     id = normal_id(who.id)
     if not _ID.fullmatch(id) or id in _OTHERS:
         raise NotTaken("bad_id")
+    if not set(who.teams) <= set(teams):
+        raise NotTaken("bad_teams")
     email = who.email.strip()
     if email and not _EMAIL.fullmatch(email):
         raise NotTaken("bad_email")
@@ -41,7 +41,7 @@ def checked(who: Agent) -> Agent:
         name=checked_name(who.name),
         language=checked_language(who.language),
         languages=checked_languages(who.languages),
-        teams=_teams(who.teams),
+        teams=tuple(dict.fromkeys(who.teams)),
         email=email,
     )
 
@@ -66,10 +66,3 @@ def checked_languages(languages: Sequence[str]) -> tuple[str, ...]:
     if not languages or not set(languages) <= set(LANGUAGES):
         raise NotTaken("bad_languages")
     return tuple(language for language in LANGUAGES if language in languages)
-
-
-def _teams(teams: Sequence[str]) -> tuple[str, ...]:
-    tidy = tuple(dict.fromkeys(team for team in map(one_line, teams) if team))
-    if len(tidy) > MOST_TEAMS or any(len(team) > LONGEST_TEAM or "," in team or "，" in team for team in tidy):
-        raise NotTaken("bad_teams")
-    return tidy

@@ -26,12 +26,13 @@ LONGEST_ID = 64
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """`limits`: of wrong passwords; `link`: seconds in which a link works. `ask_password`: whether who came by one is
-    asked to set a password."""
+    """`limits`: of wrong passwords; `link`: seconds in which a link works; `teams`: those there are.
+    `ask_password`: whether who came by a link is asked to set a password."""
 
     limits: Limits
     lifetime: Lifetime
     link: float
+    teams: frozenset[str] = frozenset()
     ask_password: bool = True
 
 
@@ -132,13 +133,13 @@ class Staff:
         """See `People.add`."""
         _require_admin(by)
         token = _token()
-        await self._database.run(store.add, by.id, checked(who), _hash(token), self._rules.link)
+        await self._database.run(store.add, by.id, checked(who, self._rules.teams), _hash(token), self._rules.link)
         return token
 
     async def edit(self, by: Agent, who: Agent) -> None:
         """See `People.edit`."""
         _require_admin(by)
-        await self._database.run(store.edit, by.id, checked(who))
+        await self._database.run(store.edit, by.id, checked(who, self._rules.teams))
         self._tell(QUEUE)
 
     async def new_link(self, by: Agent, staff: str) -> str:

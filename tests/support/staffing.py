@@ -17,7 +17,9 @@ from bot.support.people import Rules, Staff
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-RULES = Rules(Limits(0, 5, (60, 300)), Lifetime(idle=12 * HOUR, whole=14 * DAY), link=DAY)
+RULES = Rules(
+    Limits(0, 5, (60, 300)), Lifetime(idle=12 * HOUR, whole=14 * DAY), link=DAY, teams=frozenset({"care", "VIP"})
+)
 SECRET = "a secret for these tests only"
 PASSWORD = "correct horse battery"
 OPERATOR = Agent("operator", "operator", Role.ADMIN, "en")
