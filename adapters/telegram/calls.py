@@ -10,7 +10,7 @@ from telegram import InputFile
 from telegram.ext import ExtBot
 
 from adapters.telegram.request import READ_SECONDS
-from bot.content import SAFE_IMAGES
+from bot.content import SAFE_IMAGES, file_name
 from bot.messages import Attachment
 
 Bot = ExtBot[None]
@@ -35,7 +35,7 @@ class Calls:
     ) -> int:
         """As a picture, where Telegram shows it as one. The new message's id."""
         is_photo = file.media_type in SAFE_IMAGES and file.media_type != "image/gif" and len(data) <= MOST_PHOTO
-        content = InputFile(data, filename=file.name)
+        content = InputFile(data, filename=file_name(file.name))
         if is_photo:
             return await self._sent("SendPhoto", chat, {"photo": content}, markup, thread)
         return await self._sent("SendDocument", chat, {"document": content}, markup, thread)

@@ -98,7 +98,7 @@ def _body(data: RequestData | None) -> dict[str, Any]:
         return {}
     if not data.contains_files:
         return {"data": json.dumps(data.parameters).encode(), "headers": {"Content-Type": "application/json"}}
-    form = FormData()
+    form = FormData(quote_fields=False)  # Telegram shows names as they come: "%E8%B4%A6" is no 账
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (file_name, content, media_type) in data.multipart_data.items():

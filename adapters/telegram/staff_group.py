@@ -28,7 +28,7 @@ from adapters.telegram.words import words
 from bot.desk.people import Agent
 from bot.desk.talk import Line
 from bot.desk.work import Reply, Work
-from bot.errors import HeldByOther, Later, NoSuchThing, Undeliverable
+from bot.errors import HeldByOther, Later, NoSuchThing, NotTaken, Undeliverable
 from bot.messages import Address, Attachment
 
 log = structlog.get_logger(__name__)
@@ -146,6 +146,8 @@ class StaffGroup:
             await self._tell(said, "staff_held", agent.language, owner=error.owner)
         except NoSuchThing:
             await self._tell(said, "staff_not_theirs", agent.language)
+        except NotTaken:
+            await self._tell(said, "staff_not_taken", agent.language)
 
     async def _fetched(self, conversation: str, said: InTopic) -> tuple[Attachment, ...]:
         return (await self._fetcher.fetch(Address.of(conversation), said.file),) if said.file else ()

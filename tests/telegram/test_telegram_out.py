@@ -99,6 +99,20 @@ async def test_files_of_staff_arrive(
     assert sent.file == (expected, "invoice.bin", data)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("账单 😀.pdf", "账单 😀.pdf"), ('a"b\\c.pdf', "c.pdf"), ("a\r\nX-Odd: b.pdf", "a X-Odd: b.pdf")],
+)
+async def test_a_files_name_is_shown_as_it_is_and_does_no_harm(
+    send: Send, mei: Customer, file: Database, name: str, shown: str
+) -> None:
+    kept = Attachment(AttachmentKind.FILE, "f1", name, "application/pdf", 4)
+    await file.run(attachments.add, CHAT.conversation, kept, b"%PDF")
+    await send(Outgoing("", attachments=(kept,)))
+    (sent,) = mei.chat.by_bot()
+    assert sent.file == ("document", shown, b"%PDF")
+
+
 async def test_a_file_of_another_chat_is_not_found(send: Send, file: Database) -> None:
     other = Attachment(AttachmentKind.FILE, "f1", "private.pdf", "application/pdf", 4)
     await file.run(attachments.add, "telegram:8", other, b"%PDF")
