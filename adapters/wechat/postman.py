@@ -122,12 +122,12 @@ class Postman:
         except ApiRefused as refusal:
             if refusal.verdict is not Verdict.NEVER:
                 raise
-            log.warning("wechat_picture_refused", conversation=address.conversation, code=refusal.code)
+            log.warning("wechat_picture_refused", conversation=address.conversation, why=str(refusal))
             return False
         return True
 
     async def _keep(self, conversation: str, parcel: Parcel, refusal: ApiRefused) -> None:
-        log.warning("wechat_kept", conversation=conversation, code=refusal.code, why=str(refusal))
+        log.warning("wechat_kept", conversation=conversation, why=str(refusal))
         match refusal.verdict:
             case Verdict.WINDOW:
                 await self._records.back(conversation, parcel, 0, "window")
