@@ -191,11 +191,21 @@ async def test_only_its_owner_or_a_lead_passes_on_and_only_to_whom_there_is(floo
     await work.claim(MEI, CHAT)
     with pytest.raises(HeldByOther):
         await work.transfer(LI, CHAT, to="li")
-    for nobody in ({"to": "nobody"}, {"team": "nowhere"}, {}):
+    for nobody in ({"to": "nobody"}, {"team": "nowhere"}):
         with pytest.raises(NotTaken):
             await work.transfer(MEI, CHAT, **nobody)
     await work.transfer(LEAD, CHAT, to="li")
     await floor.reply(LI, "您好")
+
+
+async def test_given_to_nobody_it_waits_for_anybody(floor: Floor) -> None:
+    await floor.hires(MEI, LI)
+    await _asks_for_a_person(floor)
+    work = floor.app.workbench.work
+    await work.claim(MEI, CHAT)
+    await work.transfer(MEI, CHAT)
+    (row,) = await floor.queue(LI)
+    assert (row.status, row.team, row.agent) == (Status.WAITING, "", None)
 
 
 async def test_another_team_gets_it_into_its_queue(team_floor: Floor) -> None:

@@ -11,7 +11,7 @@ export class Side {
     Object.assign(this, app, { on });
     const of = (id) => document.getElementById(id);
     this.places = { brief: of("brief"), tags: of("tags"), notes: of("notes"), elsewhere: of("elsewhere") };
-    this.orders = new Orders(of("orders"), app, { toast: on.toast, changed: on.orders });
+    this.orders = app.settings.orders ? new Orders(of("orders"), app, { toast: on.toast, changed: on.orders }) : null;
     this.form = of("tag-form");
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -26,7 +26,7 @@ export class Side {
     this.brief = null;
     this.status = null;
     for (const place of Object.values(this.places)) place.replaceChildren();
-    this.orders.open(conversation);
+    this.orders?.open(conversation);
     if (conversation) this.load();
   }
 
@@ -37,7 +37,7 @@ export class Side {
     this.brief = data;
     this.showBrief(data);
     this.showElsewhere(data.elsewhere);
-    this.orders.about(data.order ?? "");
+    this.orders?.about(data.order ?? "");
     this.on.brief(data);
   }
 

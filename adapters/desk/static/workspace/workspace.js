@@ -92,7 +92,7 @@ const news = new News(api, () => ({ c: open, after: talk.cursor() }), {
     if (c !== open) return;
     talk.take(lines);
     for (const { id } of lines) if (id) sending.settle(id);
-    if (talk.ready && lines.some(({ sender }) => sender !== "customer")) side.orders.load();
+    if (talk.ready && lines.some(({ sender }) => sender !== "customer")) side.orders?.load();
   },
   aside: ({ c, aside }) => c === open && takeAside(aside),
   ready: ({ c }) => c === open && talk.caughtUp(),
