@@ -51,9 +51,9 @@ export class Acts {
 
   async transfer() {
     const { words } = this;
-    await this.names.load();
+    await this.names.load({ anew: true });
     const { aside } = this.now();
-    const others = this.names.colleagues.filter(({ id, active }) => active && id !== aside.owner);
+    const others = this.names.colleagues.filter(({ id }) => id !== aside.owner);
     const order = (one) => (one.here ? 0 : one.availability === "away" ? 1 : 2);
     const people = others.sort((one, other) => order(one) - order(other)).map((each) => element("option", { value: `to:${each.id}` }, `${each.id === this.me.id ? words.t("myself") : each.name} · ${words.t(each.here ? "here" : `is_${each.availability === "online" ? "offline" : each.availability}`)}`));
     const teams = this.teams.map((team) => element("option", { value: `team:${team}` }, team));

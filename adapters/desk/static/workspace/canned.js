@@ -64,14 +64,13 @@ export class Canned {
     if (!options.length) options.push(element("li", { className: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, this.words.t("canned_none")));
     this.popup.replaceChildren(...options);
     this.popup.hidden = false;
-    this.text.setAttribute("aria-expanded", "true");
-    this.text.setAttribute("aria-activedescendant", this.found.length ? `canned-${this.at}` : "");
+    if (this.found.length) this.text.setAttribute("aria-activedescendant", `canned-${this.at}`);
+    else this.text.removeAttribute("aria-activedescendant");
     this.popup.children[this.at]?.scrollIntoView({ block: "nearest" });
   }
 
   close() {
     this.popup.hidden = true;
-    this.text.setAttribute("aria-expanded", "false");
     this.text.removeAttribute("aria-activedescendant");
   }
 

@@ -93,8 +93,8 @@ export class Names {
     return id === this.me.id ? this.me.name : this.of(id);
   }
 
-  async load() {
-    if (Date.now() - this.read < AGAIN) return;
+  async load({ anew = false } = {}) {
+    if (!anew && Date.now() - this.read < AGAIN) return;
     this.read = Date.now();
     const { ok, data } = await this.api.get("/desk/api/colleagues");
     if (!ok) return;
