@@ -12,11 +12,15 @@ ROOT = Path(__file__).parents[2]
 
 
 class Product:
-    """Started on a free port, and after a `kill` (as by kill -9) on the same one again."""
+    """Started on a free port, and after a `kill` (as by kill -9) on the same one again.
+
+    `links`: by the name of each of the demo's members of staff, what signs them in once.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._port = "0"
+        self.links: dict[str, str] = {}
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -40,9 +44,11 @@ class Product:
             text=True,
         )
         assert self._process.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", self._process.stdout.readline())
+        said = "".join(iter(self._process.stdout.readline, "Ctrl+C stops it.\n"))
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", said)
         assert found is not None, (self._folder / "errors").read_text()
         self._port = found[1]
+        self.links = dict(re.findall(r"(\S+) \(\w+\)\n  (http\S+/desk/link#\S+)", said))
 
     def kill(self) -> None:
         assert self._process is not None

@@ -14,6 +14,8 @@ SHOWN = """() => [...document.querySelectorAll('#lines .message:not([hidden]), #
 
 
 class Colleague:
+    """`agent`: whose session the browser gets, "" for the one it has."""
+
     def __init__(self, page: Page, url: str, agent: str) -> None:
         self.page = page
         self.url = url
@@ -22,7 +24,8 @@ class Colleague:
         self.queue = page.locator("#queue")
         self.unsent = page.locator("#unsent .pending")
         self.alert = page.locator("#composer-alert")
-        page.context.add_cookies([{"name": COOKIE, "value": agent, "url": url}])
+        if agent:
+            page.context.add_cookies([{"name": COOKIE, "value": agent, "url": url}])
 
     def open(self, conversation: str = "") -> Self:
         self.page.goto(f"{self.url}/desk?c={quote(conversation)}" if conversation else f"{self.url}/desk")
