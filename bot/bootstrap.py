@@ -209,7 +209,8 @@ def dialogue(settings: Settings) -> Engine:
     for flow in book:
         for language, more in flow.more_texts().items():
             texts[language].update({key: as_text(text, f"{flow.name}: {key}") for key, text in more.items()})
-    return Engine(book, Texts(texts, constants), Rules(load_examples(FLOWS), load_lexicon()))
+    understanding = Rules(load_examples(FLOWS), load_lexicon())
+    return Engine(book, Texts(texts, constants), understanding, settings.dialogue.idle_after)
 
 
 def _keep_for_good() -> None:

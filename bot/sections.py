@@ -80,10 +80,11 @@ class Language(Section):
 
 
 class DialogueSection(Section):
-    """The ladder for words that are not understood, counted in misses in a row."""
+    """The ladder for words that are not understood, counted in misses in a row; seconds until a question is idle."""
 
     choices_after: Positive = 2
     human_after: Positive = 3
+    idle_after: Seconds = 1800
 
     @model_validator(mode="after")
     def _climbs(self) -> Self:

@@ -26,7 +26,8 @@ class Question:
     """What the customer was asked: text key and values, choices, and which entities are answers.
 
     `number` grows with every question of the conversation, so an older question's buttons can be told apart.
-    `wants` maps an entity's name to the trigger it fires. `label_values` fill the choices' labels.
+    `wants` maps an entity's name to the trigger it fires. `label_values` fill the choices' labels. `asked_at`: when it
+    was put last; 0 in what an older version has stored.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Question:
     values: dict[str, Any] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     wants: dict[str, str] = field(default_factory=dict)
+    asked_at: float = 0.0
 
 
 @dataclass(slots=True, eq=False)

@@ -21,6 +21,7 @@ from bot.dialogue.conversation import Answer, Conversation, Frame, Step
 from bot.dialogue.effects import Outcome, Read
 from bot.dialogue.events import Attended, Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
 from bot.dialogue.flow import CHANGED_MIND
+from bot.dialogue.idle import IDLE_AFTER, comes_too_late, look_again
 from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
 from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated
@@ -51,12 +52,15 @@ KEPT = (AttachmentKind.IMAGE, AttachmentKind.FILE, AttachmentKind.VIDEO)
 class Engine:
     """Joins flows, texts and an understanding. Holds no conversation; may serve any number of them."""
 
-    def __init__(self, book: FlowBook, texts: Texts, understanding: Understanding) -> None:
+    def __init__(
+        self, book: FlowBook, texts: Texts, understanding: Understanding, idle_after: float = IDLE_AFTER
+    ) -> None:
         self.book = book
         self.texts = texts
         self.understanding = understanding
         self.reader = Reader(understanding, book)
         self.runner = Runner(book)
+        self.idle_after = idle_after
 
     def turn(self, conversation: Conversation, event: Event, now: float) -> Generator[Read, Outcome, Turn]:
         """See `bot.dialogue.turn.Dialogue.turn`."""
@@ -226,7 +230,9 @@ class Engine:
 
     def _chose(self, stage: Stage, answer: Answer) -> Work:
         top = stage.top
-        if answer.flow is not None:
+        if comes_too_late(stage, answer, self.idle_after):
+            yield from look_again(self.runner, stage)
+        elif answer.flow is not None:
             if answer.flow == commands.ESCALATE and answer.values.get("reason"):
                 yield from commands.hand_over(self.runner, stage, answer.values)
                 return

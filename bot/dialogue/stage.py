@@ -87,7 +87,7 @@ class Stage:
     def put(self, question: Question, wording: int = 0) -> None:
         """Ask a question (again), under a new number: the buttons of the earlier one are stale from now on."""
         self.talk.questions += 1
-        question.number = self.talk.questions
+        question.number, question.asked_at = self.talk.questions, self.now
         self.asked.add(question.number)
         text = self.texts.say(question.text, self.talk.language, question.values, self.now, wording)
         choices = tuple(
