@@ -101,7 +101,11 @@ class App:
         """Ready, and doing in the background whatever comes due; without `work`, another process has to."""
         async with self.ready():
             self.runtime.start(work)
-            also = [part.run() for part in (self.postman, self.housekeeper, self.indexer) if work and part]
+            also = [
+                part.run()
+                for part in (self.postman, self.housekeeper, self.indexer, self.workbench.ownership)
+                if work and part
+            ]
             background = [asyncio.create_task(task) for task in also]
             _keep_for_good()
             adapters = [adapter for adapter in (self.telegram, self.wechat) if adapter]

@@ -17,8 +17,11 @@ from bot.orders.gateway import Gateway
 from bot.runtime.service import Runtime
 from bot.runtime.typing import Show
 from bot.store.database import Database
+from bot.store.ownership import Patience
 from bot.store.sessions import Lifetime
 from bot.support.names import Names
+from bot.support.office import Office
+from bot.support.ownership import Ownership
 from bot.support.passwords import Passwords
 from bot.support.people import Rules, Staff
 from bot.support.talks import Conversations
@@ -43,6 +46,7 @@ class Workbench:
     trail: Trail
     work: Work
     talks: Talks
+    ownership: Ownership
 
 
 def workbench(
@@ -54,12 +58,15 @@ def workbench(
     typing: Mapping[str, Show],
 ) -> Workbench:
     """Join them. `typing`: how a channel shows the customer that somebody writes, by the channel's name."""
+    support = settings.support
+    office = Office(settings.company.hotline_hours, support.claim_within)
     words, names = Words(engine.book, engine.texts), Names(gateway)
     return Workbench(
         people(settings, database, runtime.tell),
         AuditTrail(database),
-        Workplace(database, runtime, words, names, settings.support.teams.keys()),
+        Workplace(database, runtime, words, names, office, support.teams.keys()),
         Conversations(database, runtime, typing),
+        Ownership(database, runtime, Patience(support.answer_within, support.away_for, support.idle_for), office),
     )
 
 

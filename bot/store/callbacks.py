@@ -4,6 +4,7 @@ inside the caller's transaction."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
 
@@ -18,6 +19,21 @@ KEPT, NOT_WANTED = "answered", "closed"
 _STANDING = (ticket.c.about == ABOUT, ticket.c.state.in_(("open", "in_progress")))
 
 Numbers = Callable[[float], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Who gets into the queue now: until when somebody has to take it. `opens_at`: when somebody is there next, None
+    while they are, or if nobody knows."""
+
+    due_at: float
+    opens_at: float | None
+    numbers: Numbers
+
+    def promise(self, connection: Connection, key: str, act: str, order: str | None = None) -> None:
+        """Promise an answer with a number, where nobody is there now."""
+        if self.opens_at is not None:
+            promise(connection, key, act, order, self.opens_at, self.numbers)
 
 
 def promise(connection: Connection, key: str, act: str, order: str | None, until: float, numbers: Numbers) -> str:

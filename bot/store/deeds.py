@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from bot.desk.people import Agent, Role
 from bot.desk.work import Reply
 from bot.errors import HeldByOther, NewerWords, NoSuchThing, NotTaken
-from bot.store import beside, callbacks, handovers
+from bot.store import beside, callbacks, handovers, presence
 from bot.store.audit import audit
+from bot.store.callbacks import Wait
 from bot.store.conversations import Loaded
 from bot.store.presence import Colleague
 from bot.store.seeing import must_see
@@ -38,6 +39,7 @@ def reply(agent: Agent, key: str, said: Reply, taken_from: Loaded | None, fresh:
         take(agent, key, taken_from, fresh, connection)
     if handovers.answered(connection, key):
         callbacks.settle(connection, key, callbacks.KEPT, agent.id)
+    presence.seen(connection, agent.id)
     beside.drop_draft(connection, key, agent.id)
     audit(connection, "replied", conversation=key, actor=agent.id)
 
@@ -56,11 +58,12 @@ def pass_on(
     audit(connection, "passed_on", conversation=key, actor=agent.id, detail={"to": to.id})
 
 
-def to_team(agent: Agent, key: str, team: str, words: str, fresh: str, connection: Connection) -> None:
+def to_team(agent: Agent, key: str, team: str, words: str, wait: Wait, fresh: str, connection: Connection) -> None:
     """It waits for a team. Raises `HeldByOther` where nobody asked for a person."""
     must_see(connection, agent, key)
-    if not handovers.requeue(connection, key, team=team):
+    if not handovers.requeue(connection, key, wait.due_at, team=team):
         raise HeldByOther("")
+    wait.promise(connection, key, f"{key}:passed:{fresh}")
     _keep_words(connection, agent, key, words, fresh)
     audit(connection, "passed_on", conversation=key, actor=agent.id, detail={"team": team})
 

@@ -121,16 +121,22 @@ def take(connection: Connection, key: str, agent: str, *, id: str, language: str
 
 
 def answered(connection: Connection, key: str) -> bool:
-    """A person has spoken; whether these were the first words."""
+    """A person has spoken, and so is there; whether these were the first words."""
+    _change(connection, key, missing_since=None)
     return _change(connection, key, handover.c.answered_at.is_(None), answered_at=dbnow())
 
 
-def requeue(connection: Connection, key: str, *, team: str | None = None, returned: bool = False) -> bool:
-    """It waits again: in a team's queue, or, `returned`, at the front of the one it came from. False: there is none."""
+def requeue(
+    connection: Connection, key: str, due_at: float, *, team: str | None = None, returned: bool = False
+) -> bool:
+    """It waits again, until `due_at` as a rule: in a team's queue, or, `returned`, at the front of the one it came
+    from. False: there is none."""
     more: dict[str, Any] = {} if team is None else {"team": team}
     if returned:
         more["returned"] = handover.c.returned + 1
-    return _change(connection, key, status=WAITING, claimed_at=None, missing_since=None, breached_at=None, **more)
+    return _change(
+        connection, key, status=WAITING, claimed_at=None, due_at=due_at, missing_since=None, breached_at=None, **more
+    )
 
 
 def close(connection: Connection, key: str, outcome: str, *, only_waiting: bool = False) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from bot.store.clock import dbnow
 from bot.store.staff_tables import staff
@@ -40,6 +40,11 @@ def colleague(connection: Connection, id: str) -> Colleague | None:
     """The active member of staff with this id."""
     found = _read(connection, _COLLEAGUES.where(staff.c.id == id))
     return found[0] if found else None
+
+
+def seen(connection: Connection, id: str) -> None:
+    """They have just done something, on whatever page or telephone."""
+    connection.execute(update(staff).where(staff.c.id == id).values(seen_at=dbnow()))
 
 
 def everybody_here(connection: Connection) -> Sequence[Colleague]:

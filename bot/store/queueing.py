@@ -25,8 +25,7 @@ MOST_WAITS, FEWEST_WAITS = 20, 3
 
 @dataclass(frozen=True, slots=True)
 class NewHandover:
-    """A conversation for the staff queue; `key` is the act's; a higher `priority` is served first. `due_at`: until when
-    somebody has to take it. `opens_at`: when somebody is there next, None while they are, or if nobody knows."""
+    """A conversation for the staff queue; `key` is the act's; a higher `priority` is served first."""
 
     conversation: str
     key: str
@@ -35,8 +34,6 @@ class NewHandover:
     language: str
     priority: int
     team: str = ""
-    due_at: float | None = None
-    opens_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +48,8 @@ class Queued:
     number: str | None
 
 
-def hand_over(connection: Connection, new: NewHandover, numbers: callbacks.Numbers) -> Queued:
-    """Queue the conversation unless it is queued already, whose brief is then renewed. Where nobody is there before
-    `new.opens_at`, that they answer then is promised with a number."""
+def hand_over(connection: Connection, new: NewHandover, wait: callbacks.Wait) -> Queued:
+    """Queue the conversation unless it is queued already, whose brief is then renewed."""
     added = insert_new(
         connection,
         handover,
@@ -66,15 +62,15 @@ def hand_over(connection: Connection, new: NewHandover, numbers: callbacks.Numbe
         team=new.team,
         status=WAITING,
         opened_at=dbnow(),
-        due_at=new.due_at,
+        due_at=wait.due_at,
     )
     if not added:
         _renew(connection, new)
     audit(connection, "handed_over", conversation=new.conversation, detail={"reason": new.reason}, key=new.key)
     row = _open(connection, new.conversation)
-    if new.opens_at is not None and row is not None and row.status == WAITING:
+    if row is not None and row.status == WAITING:
         order = new.brief.get("order")
-        callbacks.promise(connection, new.conversation, new.key, str(order) if order else None, new.opens_at, numbers)
+        wait.promise(connection, new.conversation, new.key, str(order) if order else None)
     return _queued(connection, new.conversation, row)
 
 

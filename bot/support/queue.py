@@ -10,7 +10,7 @@ from bot.performer import Scope
 from bot.sections import Company, Support
 from bot.store import queueing as store
 from bot.store.database import Database
-from bot.support.tickets import numbers
+from bot.support.office import Office
 
 # A lost parcel is followed up at once; who has done all they could comes before who only prefers a person.
 PRIORITIES = {"lost": 2, "stuck": 1, "complaint": 1}
@@ -25,11 +25,10 @@ class Queue:
         self._database = database
         self._company = company
         self._support = support
+        self._office = Office(company.hotline_hours, support.claim_within)
 
     async def hand_over(self, effect: HandOver, scope: Scope) -> Outcome:
         """Queue the conversation."""
-        times = self._times(scope.now)
-        begins = times["opens_at"] if times["opens_at"] is not None else scope.now
         new = store.NewHandover(
             conversation=scope.conversation,
             key=scope.key,
@@ -38,11 +37,9 @@ class Queue:
             language=scope.language,
             priority=PRIORITIES.get(effect.reason, 0),
             team=self._support.team_for(effect.reason),
-            due_at=begins + self._support.claim_within,
-            opens_at=None if times["open"] else times["opens_at"],
         )
-        queued = await self._database.run(store.hand_over, new, numbers)
-        return Outcome("queued", {**_told(queued), **times})
+        queued = await self._database.run(store.hand_over, new, self._office.wait(scope.now))
+        return Outcome("queued", {**_told(queued), **self._office.times(scope.now)})
 
     async def find_place(self, effect: FindPlace, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
         """How far it is."""
@@ -50,7 +47,7 @@ class Queue:
         if queued is None:
             return Outcome("not_in_queue")
         late = queued.typical is not None and queued.waited > queued.typical
-        return Outcome("place_found", {**_told(queued), "late": late, **self._times(scope.now)})
+        return Outcome("place_found", {**_told(queued), "late": late, **self._office.times(scope.now)})
 
     async def leave(self, effect: LeaveQueue, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
         """Out of it."""
@@ -68,11 +65,7 @@ class Queue:
             "wechat": company.wechat,
             "waiting": await self._database.run(store.waiting),
         }
-        return Outcome("desk_read", {**values, **self._times(scope.now)})
-
-    def _times(self, now: float) -> dict[str, Any]:
-        hours = self._company.hotline_hours
-        return {"open": hours.is_open(now), "opens_at": hours.next_opening(now)}
+        return Outcome("desk_read", {**values, **self._office.times(scope.now)})
 
 
 def _told(queued: store.Queued) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from bot.store.database import Database
 from bot.store.seeing import must_see
 from bot.support.brief import Briefs
 from bot.support.names import Names
+from bot.support.office import Office
 from bot.support.words import Words
 
 LONGEST_REPLY = 4000
@@ -46,12 +47,19 @@ class Workplace:
     """Implements `bot.desk.work.Work`. `teams`: the names of those there are."""
 
     def __init__(
-        self, database: Database, runtime: Attends, words: Words, names: Names, teams: Collection[str] = ()
+        self,
+        database: Database,
+        runtime: Attends,
+        words: Words,
+        names: Names,
+        office: Office,
+        teams: Collection[str] = (),
     ) -> None:
         self._database = database
         self._runtime = runtime
         self._words = words
         self._names = names
+        self._office = office
         self._teams = teams
         self._briefs = Briefs(database, words, names)
 
@@ -160,8 +168,8 @@ class Workplace:
 
         def plan(loaded: Loaded) -> Deed:
             _may_pass_on(agent, loaded)
-            also = partial(deeds.to_team, agent, conversation, team, words, fresh)
-            return Deed(None, agent.id, Attended(How.TO_QUEUE), also=also)
+            also = partial(deeds.to_team, agent, conversation, team, words, self._office.wait(loaded.now), fresh)
+            return Deed(None, agent.id, waits_again(How.TO_QUEUE, self._office, loaded.now), also=also)
 
         await self._runtime.attend(conversation, f"pass:{fresh}", plan)
 
@@ -213,6 +221,12 @@ def _urgency(row: Waiting, agent: Agent) -> tuple[Any, ...]:
 
 def _taken_by(agent: Agent) -> Attended:
     return Attended(How.TAKEN, {"agent": agent.name})
+
+
+def waits_again(how: How, office: Office, now: float) -> Attended:
+    """It goes back to the queue; where nobody is there now, with the time when somebody is."""
+    opens_at = office.opens_at(now)
+    return Attended(how, {} if opens_at is None else {"opens_at": opens_at})
 
 
 def _may_pass_on(agent: Agent, loaded: Loaded) -> None:

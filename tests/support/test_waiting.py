@@ -6,6 +6,7 @@ import pytest
 
 from bot.desk.work import Ending
 from bot.sections import Support
+from bot.store.presence import SEEN_SECONDS
 from bot.store.support_tables import handover, ticket, ticket_event
 from tests.support.floor import MEI, Floor, of_team, shut
 
@@ -45,7 +46,7 @@ async def test_nothing_is_said_of_a_wait_when_nobody_is_there(floor: Floor) -> N
     await floor.says("转人工")
     assert _minutes(floor) == []
     await floor.is_seen(MEI)
-    await floor.passes(61)
+    await floor.passes(SEEN_SECONDS + 1)
     await floor.says("还要多久")
     assert _minutes(floor) == []
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.messages import Outgoing
 from bot.store import queueing
+from bot.store.callbacks import Wait
 from bot.store.database import Database
 from bot.store.queueing import NewHandover
 from bot.store.tables import dead, outbox, wechat_letter
@@ -132,7 +133,7 @@ async def test_several_lines_cost_one_message(house: House, wechat: Platform, ho
 
 
 def wants_human(connection: Connection) -> None:
-    queueing.hand_over(connection, NewHandover(CHAT.conversation, "k1", "asked", {}, "zh", 0), numbers)
+    queueing.hand_over(connection, NewHandover(CHAT.conversation, "k1", "asked", {}, "zh", 0), Wait(0.0, None, numbers))
 
 
 async def test_the_last_message_is_kept_for_a_human(house: House, wechat: Platform, lite: Database) -> None:

@@ -1,0 +1,121 @@
+"""Conversations that stay with somebody who does not answer, or is not there. Each function runs inside one
+transaction; what counts is the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, null, or_, select, update
+
+from bot.errors import HeldByOther
+from bot.store import handovers
+from bot.store.audit import audit
+from bot.store.callbacks import Wait
+from bot.store.clock import dbnow
+from bot.store.handovers import OPEN, TAKEN, UNANSWERED_SINCE
+from bot.store.presence import is_here
+from bot.store.staff_tables import staff
+from bot.store.support_tables import handover
+
+BOT = "bot"
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds. `answer`: of a colleague who is there; `away`: of one who is not, while the customer waits for their
+    words; `idle`: of one who is not, while nobody waits."""
+
+    answer: float
+    away: float
+    idle: float
+
+
+class Why(StrEnum):
+    """Why a conversation goes back to the queue."""
+
+    UNANSWERED = "unanswered"
+    AWAY = "away"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class Neglected:
+    """A conversation that its owner does not see to."""
+
+    conversation: str
+    owner: str
+    why: Why
+
+
+_HERE = func.coalesce(
+    select(case((is_here(), 1), else_=0)).where(staff.c.id == handover.c.agent).correlate(handover).scalar_subquery(), 0
+)
+_GONE_FOR_GOOD = ~select(staff.c.id).where(staff.c.id == handover.c.agent, staff.c.active).correlate(handover).exists()
+_MISSING = _HERE == 0
+_TAKEN = and_(OPEN, handover.c.status == TAKEN)
+_TO_NOTE = or_(
+    and_(_MISSING, handover.c.missing_since.is_(None)), and_(~_MISSING, handover.c.missing_since.isnot(None))
+)
+
+
+def anything(connection: Connection, patience: Patience) -> bool:
+    """Whether there is something to note or to bring back; writes nothing."""
+    noted = select(handover.c.id).where(_TAKEN, _TO_NOTE).limit(1)
+    return connection.execute(noted).first() is not None or bool(_found(connection, patience, 1))
+
+
+def note(connection: Connection) -> None:
+    """Since when who has a conversation is not there."""
+    since = case((_MISSING, func.coalesce(handover.c.missing_since, dbnow())), else_=null())
+    connection.execute(update(handover).where(_TAKEN, _TO_NOTE).values(missing_since=since))
+
+
+def neglected(connection: Connection, patience: Patience) -> Sequence[Neglected]:
+    """All that are now, at most so many."""
+    return _found(connection, patience, BATCH)
+
+
+def bring_back(found: Neglected, patience: Patience, wait: Wait, connection: Connection) -> None:
+    """Into the queue again, at its front. Its owner may have spoken since somebody looked: then `HeldByOther` is
+    raised."""
+    mine = handover.c.conversation == found.conversation
+    still = connection.execute(_neglect(patience).where(mine)).one_or_none()
+    if still is None or still.agent != found.owner:
+        raise HeldByOther(found.owner)
+    handovers.requeue(connection, found.conversation, wait.due_at, returned=True)
+    if found.why is not Why.IDLE:
+        wait.promise(connection, found.conversation, f"{found.conversation}:returned:{still.claimed_at}")
+    detail = {"from": found.owner, "why": found.why.value}
+    audit(connection, "returned", conversation=found.conversation, actor=BOT, detail=detail)
+
+
+def _neglect(patience: Patience) -> Select[Any]:
+    waits = UNANSWERED_SINCE
+    # Who has just got it has the same time as if the customer had just asked.
+    since = case((waits > handover.c.claimed_at, waits), else_=handover.c.claimed_at)
+    why = case(
+        (and_(waits.isnot(None), since <= dbnow() - patience.answer), Why.UNANSWERED.value),
+        (and_(waits.isnot(None), _away(patience.away)), Why.AWAY.value),
+        (_away(patience.idle), Why.IDLE.value),
+        else_=null(),
+    )
+    found = (
+        select(handover.c.conversation, handover.c.agent, handover.c.claimed_at, why.label("why"))
+        .where(_TAKEN)
+        .order_by(handover.c.claimed_at)
+    )
+    return found.where(why.isnot(None))
+
+
+def _away(seconds: float) -> ColumnElement[bool]:
+    """Missing for so long, and still; somebody who no longer works here is missed at once."""
+    return or_(_GONE_FOR_GOOD, and_(_MISSING, handover.c.missing_since <= dbnow() - seconds))
+
+
+def _found(connection: Connection, patience: Patience, most: int) -> list[Neglected]:
+    rows = connection.execute(_neglect(patience).limit(most)).all()
+    return [Neglected(row.conversation, row.agent, Why(row.why)) for row in rows]
