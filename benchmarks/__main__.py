@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import (
+    desk,
     endurance,
     engine_step,
     growth,
@@ -46,6 +47,7 @@ MEASURES: Mapping[str, Measure] = {
     "recovery": recovery.measure,
     "telegram": telegram.measure,
     "wechat": wechat.measure,
+    "desk": desk.measure,
 }
 
 

@@ -40,7 +40,7 @@ async def _one_life() -> tuple[float, float]:
         begun = time.perf_counter()
         process = start(Path(folder), "run", PORT="0")
         try:
-            url, query = await asyncio.to_thread(_address, process)
+            url, query = await asyncio.to_thread(address, process)
             async with Browser(url) as browser:
                 await browser.open(query)
                 lines = browser.by_socket()
@@ -54,7 +54,7 @@ async def _one_life() -> tuple[float, float]:
             process.communicate()
 
 
-def _address(process: subprocess.Popen[str]) -> tuple[str, str]:
+def address(process: subprocess.Popen[str]) -> tuple[str, str]:
     """The server and the first customer's link, as it prints them."""
     assert process.stdout is not None
     for line in process.stdout:

@@ -21,6 +21,8 @@ EVERYBODY = Agent(id="", name="", role=Role.LEAD, language="zh", active=False)
 SWEEP = 15.0
 """Seconds after which is looked without having been woken."""
 QUEUE_PAUSE = 0.1
+TALK_PAUSE = 0.04
+"""Seconds between two readings: what changes in quick succession, as a message and what became of it, is read once."""
 PAGE = 200
 WINDOW = 400
 """Lines kept in memory of a conversation somebody looks at."""
@@ -130,7 +132,7 @@ class TalkFeed(Feed):
         self.aside: Shown[Aside] | None = None
         self._conversation = conversation
         self._talks = talks
-        super().__init__(talks, conversation)
+        super().__init__(talks, conversation, TALK_PAUSE)
 
     def reaches(self, after: int) -> bool:
         """Whether `lines` has everything above this seq, or as much as a page shows at first."""
