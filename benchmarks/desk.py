@@ -29,8 +29,8 @@ from tests.desk.page import COOKIE
 from tests.webchat.browser import Browser
 
 AGENTS = 50
-MESSAGES = 400
-PER_SECOND = 25
+MESSAGES = 200
+PER_SECOND = 10
 TOGETHER = 24
 PER_SECOND_TOGETHER = 2
 LIMIT = 100
@@ -157,7 +157,7 @@ async def _together(customer: Browser, screens: Sequence[Screen], chat: str) -> 
 
 async def _until_all_is_visible(expected: Sequence[tuple[Screen, Collection[str]]]) -> None:
     async with asyncio.timeout(PATIENCE):
-        while any(text not in screen.at for screen, texts in expected for text in texts):
+        while any(text not in screen.at for screen, texts in expected for text in texts):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 

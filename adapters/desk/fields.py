@@ -23,10 +23,10 @@ class Fields:
         """The form in a request. Raises `Problem`."""
         return cls(await read_form(request))
 
-    def one(self, name: str) -> str:
+    def one(self, name: str, longest: int = LONGEST) -> str:
         """A field's value, "" for none. What is too long stays too long, but no longer than it takes to see that."""
         value = self._form.get(name, "")
-        return value[: LONGEST + 1] if isinstance(value, str) else ""
+        return value[: longest + 1] if isinstance(value, str) else ""
 
     def all(self, name: str) -> tuple[str, ...]:
         """The values of the boxes that were ticked."""

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from adapters.desk import audit, entrance, me, staff, workspace
+from adapters.desk import audit, entrance, me, replies, staff, workspace
 from adapters.desk.guarding import anybody
 from adapters.desk.navigation import HOME
 from adapters.desk.rendering import FOLDER, STATIC, Part
@@ -22,6 +22,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         *entrance.routes(desk),
         *me.routes(desk),
         *workspace.routes(desk),
+        *replies.routes(desk),
         *staff.routes(desk),
         *audit.routes(desk),
         Route(HOME, me.Home(desk).show),
