@@ -14,6 +14,7 @@ from bot.commands.flows import flows
 from bot.commands.new_flow import new_flow
 from bot.commands.outbox import outbox
 from bot.commands.run import run
+from bot.commands.staff import staff
 from bot.commands.talk import talk
 from bot.commands.wechat import wechat
 from bot.commands.worker import worker
@@ -41,7 +42,7 @@ def main() -> None:
     """Tepai: a customer-service chatbot for an on-demand courier."""
 
 
-for command in (run, worker, talk, check, flows, new_flow, db, outbox, wechat):
+for command in (run, worker, talk, check, flows, new_flow, db, outbox, staff, wechat):
     main.add_command(command)
 
 if __name__ == "__main__":

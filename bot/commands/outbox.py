@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from bot.commands.operator import operator
 
 if TYPE_CHECKING:
     from bot.store.dead import Letter, Place
@@ -84,8 +85,8 @@ def retry(places: tuple[Place, ...], as_json: bool) -> None:
     """Try again: at the end of its conversation's lane, an act under its old idempotency key."""
     from bot.store import dead
 
-    operator = _operator()
-    _report([(place, _in_database(dead.retry, place, operator)) for place in places], as_json)
+    who = operator()
+    _report([(place, _in_database(dead.retry, place, who)) for place in places], as_json)
 
 
 @outbox.command()
@@ -95,8 +96,8 @@ def drop(places: tuple[Place, ...], as_json: bool) -> None:
     """Let it go for good. The audit trail keeps who did, and when."""
     from bot.store import dead
 
-    operator = _operator()
-    found = [(place, _in_database(dead.drop, place, operator)) for place in places]
+    who = operator()
+    found = [(place, _in_database(dead.drop, place, who)) for place in places]
     _report([(place, None if gone else dead.NotRetried.GONE) for place, gone in found], as_json)
 
 
@@ -134,14 +135,6 @@ def _in_database(fn: Callable[..., T], *args: Any) -> T:
             await database.close()
 
     return asyncio.run(run())
-
-
-def _operator() -> str:
-    """Who sits at this machine, for the audit trail."""
-    try:
-        return f"operator:{getpass.getuser()}"
-    except (OSError, KeyError):  # a container's user may have no name
-        return "operator"
 
 
 def _told(letter: Letter) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Team:
     passwords: Passwords = field(default_factory=cheap)
     rules: Rules = RULES
     told: list[str] = field(default_factory=list)
+    by: Agent = OPERATOR
 
     def __post_init__(self) -> None:
         self.staff = Staff(self.database, SECRET, self.passwords, self.rules, self.told.append)
