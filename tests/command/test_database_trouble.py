@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -19,6 +18,7 @@ from sqlalchemy import Connection, select, text
 from bot.store.database import Database
 from bot.store.migrate import upgrade
 from bot.store.tables import inbound, lane, outbox
+from tests.command.disks import Allowance, Disk, SmallDisk, small_disk
 from tests.command.serving import Serving
 from tests.command.tepai import ROOT, call, start
 from tests.postgres import SETTINGS, Server, throwaway
@@ -35,6 +35,12 @@ def own_postgres() -> Iterator[Server]:
     """A server that these tests may take away, and that keeps what it has committed."""
     with throwaway((*SETTINGS, "synchronous_commit=on")) as server:
         yield server
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    with small_disk(tmp_path / "small") as disk:
+        yield disk
 
 
 @pytest.fixture
@@ -88,6 +94,16 @@ def test_a_full_disk_at_the_start(tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (2, "tepai: the database has a disk error\n")
 
 
+def test_a_small_disk_that_is_full_at_the_start(disk: Disk, tmp_path: Path) -> None:
+    """Where nothing may be mounted, the test above has shown as much."""
+    url = f"sqlite:///{disk.folder}/tepai.db"
+    if isinstance(disk, SmallDisk):
+        disk.fill()
+        assert refused(tmp_path, url) in ("tepai: the database is full", "tepai: the database has a disk error")
+        disk.free()
+    assert call(tmp_path, "db", "upgrade", DATABASE_URL=url).returncode == 0
+
+
 async def test_a_revision_that_is_not_this_versions(tmp_path: Path, postgres: Server) -> None:
     (tmp_path / "config.yaml").write_text(OUTSIDE_DEMO)
     async with postgres.database() as url:
@@ -115,15 +131,22 @@ async def test_a_lock_in_mid_run(tmp_path: Path, serve: Serve) -> None:
     await goes_on_after(serving, url, lambda: holders.append(locked(tmp_path)), lambda: holders.pop().close())
 
 
-async def test_a_disk_that_is_full_in_mid_run(tmp_path: Path, serve: Serve) -> None:
-    url = f"sqlite:///{tmp_path}/tepai.db"
+async def test_a_disk_that_is_full_in_mid_run(disk: Disk, serve: Serve) -> None:
+    url = f"sqlite:///{disk.folder}/tepai.db"
     serving = serve(url)
-    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def allow(size: int) -> None:
-        resource.prlimit(serving.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+    def fill() -> None:
+        with closing(sqlite3.connect(disk.folder / "tepai.db")) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # or there would be room left in what is already written
+        disk.fill(serving)
 
-    await goes_on_after(serving, url, lambda: allow(1), lambda: allow(hard))
+    await goes_on_after(serving, url, fill, lambda: disk.free(serving))
+
+
+async def test_files_that_may_not_grow_in_mid_run(tmp_path: Path, serve: Serve) -> None:
+    url, quota = f"sqlite:///{tmp_path}/tepai.db", Allowance(tmp_path)
+    serving = serve(url)
+    await goes_on_after(serving, url, lambda: quota.fill(serving), lambda: quota.free(serving))
 
 
 async def test_a_server_that_goes_away_in_mid_run(serve: Serve, own_postgres: Server) -> None:
