@@ -135,7 +135,7 @@ class App:
             origins=self.settings.web.origins,
             max_file=self.settings.attachments.max_bytes,
         )
-        routes += desk.routes(pages(self.settings, self.workbench))
+        routes += desk.routes(pages(self.settings, self.workbench, self.database.clock))
         for adapter in (self.telegram, self.wechat):
             routes += adapter.routes() if adapter else []
         return Starlette(routes=routes)

@@ -84,8 +84,8 @@ def people(settings: Settings, database: Database, tell: Callable[[str], None] =
     return Staff(database, secret, Passwords(shortest=section.password_length), rules, tell)
 
 
-def pages(settings: Settings, bench: Workbench) -> Desk:
-    """What the desk's pages are handed."""
+def pages(settings: Settings, bench: Workbench, clock: Callable[[], float]) -> Desk:
+    """What the desk's pages are handed. `clock`: by which they count."""
     return Desk(
         bench.people,
         settings.company.name.model_dump(),
@@ -94,6 +94,7 @@ def pages(settings: Settings, bench: Workbench) -> Desk:
         password_length=settings.desk.password_length,
         max_file=settings.attachments.max_bytes,
         hotline=settings.company.hotline,
+        clock=clock,
         demo=settings.demo,
         work=bench.work,
         talks=bench.talks,

@@ -35,9 +35,18 @@ class Following:
     """
 
     def __init__(
-        self, feeds: Feeds, talks: Talks, agent: Agent, renewed: Renewed, conversation: str = "", after: int = 0
+        self,
+        feeds: Feeds,
+        talks: Talks,
+        agent: Agent,
+        renewed: Renewed,
+        clock: Callable[[], float],
+        *,
+        conversation: str = "",
+        after: int = 0,
     ) -> None:
         self._begin = (conversation, after)
+        self._clock = clock
         self._feeds = feeds
         self._talks = talks
         self._agent = agent
@@ -72,11 +81,11 @@ class Following:
         while self._news.is_set():
             self._news.clear()
             told += [*await self._of_queue(), *await self._of_conversation()]
-        return [*told, _beat()]
+        return [*told, self._beat()]
 
     async def told(self, heartbeat: float) -> AsyncIterator[str]:
         """Everything, for ever; a beat first and after every `heartbeat` seconds. Raises `SessionEnded`."""
-        yield _beat()
+        yield self._beat()
         while True:
             self._news.clear()
             # Somebody's newest words before the queue that changes with them.
@@ -85,7 +94,7 @@ class Following:
             for text in await self._of_queue():
                 yield text
             if not await self._wait(heartbeat):
-                yield _beat()
+                yield self._beat()
 
     async def _wait(self, heartbeat: float) -> bool:
         until = time.monotonic() + heartbeat
@@ -138,6 +147,9 @@ class Following:
                 self._close()
                 return news
         return news if self._open is opened else []
+
+    def _beat(self) -> str:
+        return _json({"type": "beat", "now": self._clock()})
 
     def _close(self) -> None:
         if self._open is not None:
@@ -192,10 +204,6 @@ class _Open:
         if not texts:
             return []
         return [f'{{"type":"lines","c":{_json(self.conversation)},"lines":[{",".join(texts)}]}}']
-
-
-def _beat() -> str:
-    return _json({"type": "beat", "now": time.time()})
 
 
 def _json(value: Any) -> str:

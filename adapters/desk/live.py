@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 from starlette.requests import HTTPConnection, Request
@@ -24,7 +24,8 @@ from bot.errors import StoreUnavailable
 class Live:
     """`heartbeat`: seconds of silence after which a line shows that it still stands."""
 
-    def __init__(self, feeds: Feeds, talks: Talks, heartbeat: float) -> None:
+    def __init__(self, feeds: Feeds, talks: Talks, heartbeat: float, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._feeds = feeds
         self._talks = talks
         self._heartbeat = heartbeat
@@ -54,7 +55,7 @@ class Live:
 
     def _following(self, connection: HTTPConnection, agent: Agent, renewed: Renewed) -> Following:
         conversation, after = _place(connection)
-        return Following(self._feeds, self._talks, agent, renewed, conversation, after)
+        return Following(self._feeds, self._talks, agent, renewed, self._clock, conversation=conversation, after=after)
 
     async def _stream(self, request: Request, agent: Agent, renewed: Renewed) -> AsyncIterator[str]:
         with suppress(StoreUnavailable, SessionEnded), self._following(request, agent, renewed) as following:

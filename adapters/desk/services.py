@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from bot.desk.orders import OrderDesk
@@ -20,7 +21,7 @@ class Desk:
     `company`: the name by language; `origins`: the desk's public origins, where a proxy changes the Host header;
     `teams`: those whom conversations are given to; `password_length`: how many characters a password must have;
     `max_file`: bytes; `hotline`: as agents name it; `heartbeat`: seconds of silence after which a live line shows that
-    it still stands.
+    it still stands; `clock`: by which pages count.
     """
 
     people: People
@@ -31,6 +32,7 @@ class Desk:
     max_file: int = 5 * 1024 * 1024
     hotline: str = ""
     heartbeat: float = 10.0
+    clock: Callable[[], float] = time.time
     demo: bool = False
     work: Work | None = None
     talks: Talks | None = None

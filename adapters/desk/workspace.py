@@ -48,7 +48,7 @@ class Workspace(Part):
     def __init__(self, desk: Desk, work: Work, talks: Talks) -> None:
         super().__init__(desk)
         self._talks = talks
-        self._live = Live(Feeds(work, talks), talks, desk.heartbeat)
+        self._live = Live(Feeds(work, talks), talks, desk.heartbeat, desk.clock)
 
     @signed_in()
     async def show(self, request: Request, agent: Agent) -> Response:
