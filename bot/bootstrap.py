@@ -214,7 +214,7 @@ def dialogue(settings: Settings) -> Engine:
         for language, more in flow.more_texts().items():
             texts[language].update({key: as_text(text, f"{flow.name}: {key}") for key, text in more.items()})
     understanding = Rules(load_examples(FLOWS), load_lexicon())
-    return Engine(book, Texts(texts, constants), understanding, settings.dialogue.idle_after)
+    return Engine(book, Texts(texts, constants), understanding, settings.dialogue.patience())
 
 
 def _keep_for_good() -> None:

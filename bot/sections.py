@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from bot.dialogue.ladder import Patience
 from bot.identity.guard import Limits
 from bot.orders.policy import Policy
 from bot.runtime.ages import Ages
@@ -91,6 +92,10 @@ class DialogueSection(Section):
         if self.human_after < self.choices_after:
             raise ValueError("human_after must not come before choices_after")
         return self
+
+    def patience(self) -> Patience:
+        """The same as the engine uses it."""
+        return Patience(**self.model_dump())
 
 
 class Orders(Section):

@@ -21,9 +21,10 @@ from bot.dialogue.conversation import Answer, Conversation, Frame, Step
 from bot.dialogue.effects import Outcome, Read
 from bot.dialogue.events import Attended, Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
 from bot.dialogue.flow import CHANGED_MIND
-from bot.dialogue.idle import IDLE_AFTER, comes_too_late, look_again
+from bot.dialogue.idle import comes_too_late, look_again
+from bot.dialogue.ladder import Patience, climb
 from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
-from bot.dialogue.runner import CANNOT_HELP, IDENTIFY, Runner, Work
+from bot.dialogue.runner import IDENTIFY, Runner, Work
 from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated
 from bot.dialogue.stage import Stage
 from bot.dialogue.texts import Texts
@@ -53,14 +54,14 @@ class Engine:
     """Joins flows, texts and an understanding. Holds no conversation; may serve any number of them."""
 
     def __init__(
-        self, book: FlowBook, texts: Texts, understanding: Understanding, idle_after: float = IDLE_AFTER
+        self, book: FlowBook, texts: Texts, understanding: Understanding, patience: Patience | None = None
     ) -> None:
         self.book = book
         self.texts = texts
         self.understanding = understanding
         self.reader = Reader(understanding, book)
         self.runner = Runner(book)
-        self.idle_after = idle_after
+        self.patience = patience or Patience()
 
     def turn(self, conversation: Conversation, event: Event, now: float) -> Generator[Read, Outcome, Turn]:
         """See `bot.dialogue.turn.Dialogue.turn`."""
@@ -173,7 +174,7 @@ class Engine:
     def _mean(self, stage: Stage, meaning: Meaning) -> Work:
         top = stage.top
         if isinstance(meaning, Missed):
-            yield from self._missed(stage, meaning)
+            yield from climb(self.runner, stage, meaning, self.patience)
             return
         stage.talk.misses = 0
         match meaning:
@@ -230,7 +231,7 @@ class Engine:
 
     def _chose(self, stage: Stage, answer: Answer) -> Work:
         top = stage.top
-        if comes_too_late(stage, answer, self.idle_after):
+        if comes_too_late(stage, answer, self.patience.idle_after):
             yield from look_again(self.runner, stage)
         elif answer.flow is not None:
             if answer.flow == commands.ESCALATE and answer.values.get("reason"):
@@ -278,21 +279,6 @@ class Engine:
         """The order that the conversation is about, for a flow that is about one."""
         order = order_in(stage.frames) if self.book[intent.flow].about_order else None
         return {"order": order} if order else {}
-
-    def _missed(self, stage: Stage, missed: Missed) -> Work:
-        top = stage.top
-        if top is not None and top.awaits:
-            stage.say("common.still_working")
-            return
-        stage.talk.misses += 1
-        question = stage.open_question
-        if stage.talk.misses == 1 and question is not None:
-            stage.say("common.not_understood")
-            stage.put(question, wording=1)
-            return
-        guesses = [{"flow": guess.flow, "slots": dict(guess.slots)} for guess in missed.guesses]
-        slots = {"exhausted": stage.talk.misses > 2, "guesses": guesses, "interrupting": bool(stage.frames)}
-        yield from self.runner.start(stage, CANNOT_HELP, slots)
 
     # --- the end of a turn ------------------------------------------------------------------------------------
 

@@ -11,8 +11,6 @@ from bot.dialogue.flow import BEGIN
 from bot.dialogue.runner import Runner, Work
 from bot.dialogue.stage import Stage
 
-IDLE_AFTER = 1800.0
-
 
 def comes_too_late(stage: Stage, answer: Answer, idle_after: float) -> bool:
     """Whether the choice would go on with a flow that has waited for more than `idle_after` seconds. What only begins

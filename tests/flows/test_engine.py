@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import structlog.testing
 
+from bot import bootstrap
+from bot.config import Settings
 from bot.dialogue.conversation import Conversation, Frame, Question
 from bot.dialogue.effects import Effect, HandOver, KeepFeedback, Outcome, Unlink
 from bot.dialogue.engine import Engine
@@ -16,6 +18,7 @@ from bot.dialogue.turn import Request, Turn
 from bot.messages import Attachment, AttachmentKind, Outgoing
 from bot.orders.effects import CancelOrder, GetOrder, GetQuote, ListOrders
 from bot.orders.model import Cancellation, Customer, Order, Payment, Place, Quote, State
+from bot.sections import DialogueSection
 from tests.flows.talk import NOW
 
 ORDER = Order(
@@ -292,6 +295,17 @@ def test_not_understood_leads_by_other_words_and_likely_choices_to_a_person(chat
     assert chat.say("哒哒哒哒") == ["cannot_help.shall_i_fetch_someone"]
     assert chat.say("不用了") == ["cannot_help.left", "cancel_order.confirm_not_accepted"]
     assert chat.requests == []
+
+
+@pytest.mark.parametrize(("choices_after", "human_after"), [(1, 1), (1, 2), (3, 5)])
+def test_the_ladder_is_as_long_as_config_says(choices_after: int, human_after: int) -> None:
+    ladder = DialogueSection(choices_after=choices_after, human_after=human_after)
+    chat = confirming(Chat(bootstrap.dialogue(Settings(secret="s" * 40, dialogue=ladder))))
+    firsts = [chat.say("呱呱呱呱")[0] for _ in range(human_after)]
+    in_other_words, offering = choices_after - 1, human_after - choices_after
+    assert firsts[:in_other_words] == ["common.not_understood"] * in_other_words
+    assert firsts[in_other_words:-1] == ["cannot_help.please_choose"] * offering
+    assert firsts[-1] == "cannot_help.shall_i_fetch_someone"
 
 
 def test_feedback_does_not_hold_up_a_new_wish(chat: Chat) -> None:
