@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from adapters.desk import Desk
 from bot.config import Settings
+from bot.desk.orders import OrderDesk as Orders
 from bot.desk.people import Agent, People, Role
 from bot.desk.reports import Trail
 from bot.desk.talk import Talks
@@ -19,8 +20,11 @@ from bot.runtime.typing import Show
 from bot.store.database import Database
 from bot.store.ownership import Patience
 from bot.store.sessions import Lifetime
+from bot.support.brief import Briefs
+from bot.support.cards import Cards
 from bot.support.names import Names
 from bot.support.office import Office
+from bot.support.order_desk import OrderDesk
 from bot.support.ownership import Ownership
 from bot.support.passwords import Passwords
 from bot.support.people import Rules, Staff
@@ -46,6 +50,7 @@ class Workbench:
     trail: Trail
     work: Work
     talks: Talks
+    orders: Orders
     ownership: Ownership
 
 
@@ -61,11 +66,14 @@ def workbench(
     support = settings.support
     office = Office(settings.company.hotline_hours, support.claim_within)
     words, names = Words(engine.book, engine.texts), Names(gateway)
+    cards = Cards(words, settings.orders.policy())
+    briefs = Briefs(database, cards, names, gateway, settings.orders.timeout)
     return Workbench(
         people(settings, database, runtime.tell),
         AuditTrail(database),
-        Workplace(database, runtime, words, names, office, support.teams.keys()),
+        Workplace(database, runtime, briefs, names, office, support.teams.keys()),
         Conversations(database, runtime, typing),
+        OrderDesk(database, runtime, gateway, cards, settings.orders.timeout),
         Ownership(database, runtime, Patience(support.answer_within, support.away_for, support.idle_for), office),
     )
 
@@ -98,6 +106,7 @@ def pages(settings: Settings, bench: Workbench, clock: Callable[[], float]) -> D
         demo=settings.demo,
         work=bench.work,
         talks=bench.talks,
+        orders=bench.orders,
         trail=bench.trail,
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.dialogue.events import Attended, Event, How
 from bot.dialogue.runner import Runner, Work
-from bot.dialogue.stack import without_idle
+from bot.dialogue.stack import chains, is_busy, joined, without_idle
 from bot.dialogue.stage import Stage
 from bot.dialogue.wishes import Reply, Suggest
 
@@ -18,7 +21,7 @@ def attend(runner: Runner, stage: Stage, event: Attended) -> Work:
     """Tell the customer what there is to tell, and go on, or not, as staff wished."""
     how = event.how
     if how is How.TOLD:
-        stage.say(event.values["text"], **{name: value for name, value in event.values.items() if name != "text"})
+        _tell(stage, event.values)
         return
     stage.talk.queued = how in WAITS
     stage.talk.misses = 0
@@ -36,6 +39,14 @@ def attend(runner: Runner, stage: Stage, event: Attended) -> Work:
         yield from runner.start(stage, FEEDBACK, {"about": "staff"})
     elif how is How.CONTINUED and stage.open_question is None:
         stage.suggestion = _what_now()
+
+
+def _tell(stage: Stage, values: Mapping[str, Any]) -> None:
+    """Something was done to an order: what was asked about it no longer holds."""
+    groups = chains(stage.frames)
+    stage.frames[:] = joined([c for c in groups if is_busy(c) or c[0].slots.get("order") != values["order"]])
+    if what := values["told"]:
+        stage.say(f"common.staff.did.{what}", **values)
 
 
 def is_bots(event: Event) -> bool:

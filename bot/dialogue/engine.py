@@ -299,6 +299,8 @@ class Engine:
 
     def _apology(self, talk: Conversation, event: Event, now: float) -> Turn:
         stage = Stage(talk, self.texts, now)
+        if isinstance(event, Attended):
+            return Turn(talk)  # a person has the word, or just had it: they see what was not said
         act = event.act if isinstance(event, Happened) else None
         talk.frames = [frame for frame in without_idle(talk.frames) if frame.awaits != act or act is None]
         replies = (Reply("human", start="escalate", reason="trouble"), Reply("menu", start="greet"))

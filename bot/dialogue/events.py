@@ -80,7 +80,7 @@ class How(StrEnum):
 class Attended:
     """Staff did something with the conversation. `RETURNED`: nobody answered, and it waits in the queue again; `LEFT`:
     the same, while the customer waited for nothing; `UNANSWERED`: closed, because the customer said nothing more;
-    `TOLD`: something was done to an order, and the text `values["text"]` tells it. The other values fill the text:
+    `TOLD`: `values["told"]`, or nothing, is told of what was done to `values["order"]`. The other values fill the text:
     `agent` is the name of who has it now, `opens_at` when somebody is there again, where nobody is now."""
 
     how: How

@@ -72,6 +72,20 @@ def evidence(causes: Iterable[Cause], order: Order, now: float, policy: Policy) 
     return tuple(one for place, one in enumerate(found) if one not in found[:place])
 
 
+def wording(item: Evidence) -> str:
+    """Which text tells this evidence: some facts read differently when part of them is missing."""
+    values = item.values
+    without = {
+        "declined": values.get("count") == 0,
+        "field": values.get("value") == "",
+        "payment": values.get("pay_link") is None,
+        "raw": values.get("reason") == "",
+        "courier": values.get("minutes_away") is None,
+        "refund": values.get("fee") == 0,
+    }
+    return f"{item.key}_short" if without.get(item.key) else item.key
+
+
 def accepted_unseen(order: Order) -> bool:
     """The courier side accepted, the state does not show it."""
     return order.state is State.AWAITING_COURIER and (order.courier_side_accepted or order.courier is not None)

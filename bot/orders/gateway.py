@@ -36,8 +36,10 @@ class Gateway(Protocol):
     async def quote(self, customer: str, number: str) -> Quote:
         """What cancelling would cost now, or why it cannot be done."""
 
-    async def cancel(self, customer: str, number: str, *, accepted_fee: int, reason: str, key: str) -> None:
-        """Cancel at no more than the accepted fee. Cancelling a cancelled order succeeds.
+    async def cancel(
+        self, customer: str, number: str, *, accepted_fee: int, reason: str, key: str, by: str = "customer"
+    ) -> None:
+        """Cancel at no more than the accepted fee. Cancelling a cancelled order succeeds. `by`: "customer" or "staff".
 
         Raises `FeeRose` or `NotAllowed`, having changed nothing.
         """

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from bot.channel import Channel, Counting, Receipt, Standing, Wake
-from bot.dialogue.events import Event, LinkOpened, Pressed, Said
+from bot.dialogue.events import Event, Happened, LinkOpened, Pressed, Said
 from bot.dialogue.turn import Dialogue
 from bot.errors import LinkError
 from bot.messages import (
@@ -80,7 +80,8 @@ class Runtime:
     async def happen(self, conversation: str, event: Event, id: str) -> Receipt:
         """Take an inner event durably; the same id a second time is a duplicate."""
         ticket = Ticket(conversation, Address.of(conversation).channel, Source.INNER, id)
-        return await self._stepper.take(ticket, {}, event)
+        came = {"outcome": event.outcome.trigger} if isinstance(event, Happened) else {}
+        return await self._stepper.take(ticket, came, event)
 
     async def history(self, conversation: str, after: int = 0, limit: int = 200) -> Sequence[Entry]:
         """See `Service.history`."""

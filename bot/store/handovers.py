@@ -19,6 +19,8 @@ from bot.store.support_tables import handover
 from bot.store.tables import conversation, inbound
 
 WAITING, TAKEN, CLOSED = "waiting", "taken", "closed"
+BOT = "bot"
+"""Who acts where no person does, in the audit trail and elsewhere."""
 STAFFS_CHOICE = "staff"
 """The reason of a handover that nobody asked for."""
 MOST_SHOWN = 500

@@ -20,7 +20,6 @@ from bot.store.presence import is_here
 from bot.store.staff_tables import staff
 from bot.store.support_tables import handover
 
-BOT = "bot"
 BATCH = 100
 
 
@@ -90,7 +89,7 @@ def bring_back(found: Neglected, patience: Patience, wait: Wait, connection: Con
     if found.why is not Why.IDLE:
         wait.promise(connection, found.conversation, f"{found.conversation}:returned:{still.claimed_at}")
     detail = {"from": found.owner, "why": found.why.value}
-    audit(connection, "returned", conversation=found.conversation, actor=BOT, detail=detail)
+    audit(connection, "returned", conversation=found.conversation, actor=handovers.BOT, detail=detail)
 
 
 def _neglect(patience: Patience) -> Select[Any]:

@@ -15,7 +15,16 @@ from bot.errors import NoSuchThing
 from bot.store import beside, dead, handovers, talks
 from bot.store.audit import audit
 from bot.store.clock import dbnow
-from bot.store.tables import conversation
+from bot.store.conversations import Source
+from bot.store.tables import audit as entries
+from bot.store.tables import conversation, inbound, outbox
+
+MOST_TRIED = 30
+TOLD_OF = (
+    *("claimed", "passed_on", "returned", "handed_back", "closed", "handed_over", "left_queue", "ticket_opened"),
+    *("order_cancel", "order_correct", "order_tip", "order_reschedule", "order_watch"),
+)
+"""The entries of the audit trail that the next person should know of."""
 
 _KNOWN = select(conversation.c.channel, conversation.c.state, dbnow().label("now"))
 
@@ -38,6 +47,21 @@ class Known:
     state: Mapping[str, Any]
     handover: handovers.Place | None
     now: float
+    acts: Sequence[Tried]
+    audited: Sequence[Tried]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Something that was done. `what`: an act's kind, or an audit entry's action; `outcome`: an act's, "" while there
+    is none; `order`: the order, or what else it was about."""
+
+    at: float
+    what: str
+    actor: str
+    order: str
+    outcome: str = ""
 
 
 def must_see(connection: Connection, agent: Agent, key: str) -> None:
@@ -51,7 +75,39 @@ def known(connection: Connection, agent: Agent, key: str) -> Known:
     """What there is to tell the next person."""
     must_see(connection, agent, key)
     row = connection.execute(_KNOWN.where(conversation.c.id == key)).one()
-    return Known(row.channel, row.state, handovers.newest(connection, key), row.now)
+    done = (_acts(connection, key), _audited(connection, key), _words(connection, key))
+    return Known(row.channel, row.state, handovers.newest(connection, key), row.now, *done)
+
+
+def _acts(connection: Connection, key: str) -> list[Tried]:
+    """The bot's newest acts; their outcomes came back as inner events, by the act's id."""
+    done = select(outbox.c.at, outbox.c.payload).where(outbox.c.conversation == key, outbox.c.kind == "act")
+    rows = connection.execute(done.order_by(outbox.c.seq.desc()).limit(MOST_TRIED)).all()
+    ids = [f"act:{row.payload['id']}" for row in rows]
+    came = select(inbound.c.message_id, inbound.c.payload).where(
+        inbound.c.conversation == key, inbound.c.source == Source.INNER.value, inbound.c.message_id.in_(ids)
+    )
+    outcomes = {row.message_id: str(row.payload.get("outcome", "")) for row in connection.execute(came)}
+    return [_tried(row, outcomes.get(f"act:{row.payload['id']}", "")) for row in rows]
+
+
+def _tried(row: Any, outcome: str) -> Tried:
+    fields = row.payload["fields"]
+    order = str(fields.get("number") or fields.get("order") or "")
+    return Tried(row.at, row.payload["effect"], handovers.BOT, order, outcome)
+
+
+def _audited(connection: Connection, key: str) -> list[Tried]:
+    query = select(entries).where(entries.c.conversation == key, entries.c.action.in_(TOLD_OF))
+    rows = connection.execute(query.order_by(entries.c.id.desc()).limit(MOST_TRIED)).all()
+    return [Tried(row.at, row.action, row.actor, row.subject or "") for row in rows]
+
+
+def _words(connection: Connection, key: str) -> str:
+    """The customer's newest."""
+    text = inbound.c.payload["text"].as_string()
+    said = select(text).where(inbound.c.conversation == key, inbound.c.source == Source.CUSTOMER.value, text != "")
+    return connection.scalar(said.order_by(inbound.c.seq.desc()).limit(1)) or ""
 
 
 def lines(

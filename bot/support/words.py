@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from bot.dialogue.book import FlowBook
-from bot.dialogue.texts import Texts
+from bot.dialogue.texts import Text, Texts, read_texts
 from bot.errors import FlowError
 
 LONGEST = 120
+HERE = Path(__file__).parent
+
+
+def own_texts(language: str) -> dict[str, Text]:
+    """The desk's own, by key. Its `names` are what `{…:name}` looks up."""
+    found = read_texts(HERE / f"texts.{language}.yaml", "staff")
+    return {key.replace("staff.names.", "common."): text for key, text in found.items()}
 
 
 class Words:
-    """Texts of the dialogue for the desk."""
+    """Texts of the dialogue and of the desk itself ("staff.…") for the desk."""
 
     def __init__(self, book: FlowBook, texts: Texts) -> None:
         self._book = book
-        self._texts = texts
+        together = {language: {**said, **own_texts(language)} for language, said in texts.by_language.items()}
+        self._texts = Texts(together, texts.constants)
 
     def wish(self, brief: Mapping[str, Any], language: str, now: float) -> str:
         """What the customer was about, in a line: the flow's name, and the order; "" when that is not known."""

@@ -25,7 +25,6 @@ from bot.store.seeing import must_see
 from bot.support.brief import Briefs
 from bot.support.names import Names
 from bot.support.office import Office
-from bot.support.words import Words
 
 LONGEST_REPLY = 4000
 LONGEST_LAST = 200
@@ -50,18 +49,17 @@ class Workplace:
         self,
         database: Database,
         runtime: Attends,
-        words: Words,
+        briefs: Briefs,
         names: Names,
         office: Office,
         teams: Collection[str] = (),
     ) -> None:
         self._database = database
         self._runtime = runtime
-        self._words = words
+        self._briefs = briefs
         self._names = names
         self._office = office
         self._teams = teams
-        self._briefs = Briefs(database, words, names)
 
     async def queue(self, agent: Agent) -> Sequence[Waiting]:
         """See `Work.queue`."""
@@ -200,7 +198,7 @@ class Workplace:
             due_at=place.due_at,
             returned=place.returned,
             last=place.last[:LONGEST_LAST],
-            wish=self._words.wish(place.brief, language, now),
+            wish=self._briefs.wish(place.brief, language, now),
             unreachable=place.unreachable,
         )
 

@@ -8,7 +8,7 @@ from bot.dialogue import EventData, Reply
 from bot.dialogue.effects import Remind
 from bot.orders.diagnosis import Diagnosis, Remedy
 from bot.orders.effects import Diagnose, RescheduleOrder, TipOrder, WatchOrder
-from bot.orders.evidence import Cause, Evidence
+from bot.orders.evidence import Cause, wording
 from bot.orders.model import Order
 from flows.common import show
 from flows.common.one_order import CHOOSING, OneOrder
@@ -228,17 +228,3 @@ def told(order: Order, diagnosis: Diagnosis, now: float) -> dict[str, Any]:
     """The values of a cause's text: the order, and its evidence as lines."""
     evidence = [{"text": f"pending_order.evidence.{wording(item)}", **item.values} for item in diagnosis.evidence]
     return {**show.line(order), "waited": now - order.placed_at, "evidence": evidence}
-
-
-def wording(item: Evidence) -> str:
-    """Which text tells this evidence: some facts read differently when part of them is missing."""
-    values = item.values
-    without = {
-        "declined": values.get("count") == 0,
-        "field": values.get("value") == "",
-        "payment": values.get("pay_link") is None,
-        "raw": values.get("reason") == "",
-        "courier": values.get("minutes_away") is None,
-        "refund": values.get("fee") == 0,
-    }
-    return f"{item.key}_short" if without.get(item.key) else item.key

@@ -60,7 +60,7 @@ def once(connection: Connection, customer: str, key: str, act: Callable[[Connect
 
 
 def cancel(
-    connection: Connection, policy: Policy, customer: str, number: str, accepted_fee: int, reason: str
+    connection: Connection, policy: Policy, customer: str, number: str, accepted_fee: int, reason: str, by: str
 ) -> Answer:
     """Cancel at no more than the accepted fee; a cancelled order stays as it is, and that is a success."""
     plan, now = look_at(connection, customer, number)
@@ -72,7 +72,7 @@ def cancel(
     if quote.fee > accepted_fee:
         return Answer(risen=quote)
     said = tidy(reason)[:REASON_LIMIT]
-    order = _cancelled(plan.order, Cancellation("customer", said, now, quote.fee, quote.refund))
+    order = _cancelled(plan.order, Cancellation(by, said, now, quote.fee, quote.refund))
     rows.save(connection, replace(plan, order=order, moves=()))
     rows.record(connection, [Step(order, plan.order.state, now)])
     return DONE

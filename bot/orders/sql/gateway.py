@@ -83,9 +83,11 @@ class SqlGateway:
         plan, now = await self._looked_at(customer, number)
         return rules.quote(plan.order, now, self._policy)
 
-    async def cancel(self, customer: str, number: str, *, accepted_fee: int, reason: str, key: str) -> None:
+    async def cancel(
+        self, customer: str, number: str, *, accepted_fee: int, reason: str, key: str, by: str = "customer"
+    ) -> None:
         """Cancel at no more than the accepted fee. Raises `FeeRose` or `NotAllowed`."""
-        await self._act(acts.cancel, customer, number, key, accepted_fee=accepted_fee, reason=reason)
+        await self._act(acts.cancel, customer, number, key, accepted_fee=accepted_fee, reason=reason, by=by)
 
     async def correct(self, customer: str, number: str, field: Field, value: str, *, key: str) -> None:
         """Replace one part of where the order goes. Raises `NotAllowed`."""
