@@ -32,6 +32,12 @@ def test_both_languages_have_every_text_with_the_same_placeholders() -> None:
         assert sorted(PLACEHOLDER.findall(zh[key])) == sorted(PLACEHOLDER.findall(en[key])), key
 
 
+def test_no_text_is_cut_off_where_yaml_sees_a_comment() -> None:
+    for language in LANGUAGES:
+        for line in (FOLDER / f"texts.{language}.yaml").read_text(encoding="utf-8").splitlines():
+            assert re.fullmatch(r"#.*|[^#]*|\s*\w+: \".*\"", line), line
+
+
 def test_no_key_is_hidden_behind_a_method_of_the_dictionary() -> None:
     for key, _ in texts(words("zh")):
         assert not set(key.split(".")) & set(dir(dict)), key

@@ -67,7 +67,11 @@ class LiveServer(Serving):
 
     def routes(self) -> list[BaseRoute]:
         return routes(
-            self.service, secret=SECRET, verify_link=verify_link, demo=Demo(personas, outbox), **self._options
+            self.service,
+            secret=SECRET,
+            verify_link=verify_link,
+            demo=Demo(personas, outbox, desk="/desk"),
+            **self._options,
         )
 
     def conversation(self) -> str:
