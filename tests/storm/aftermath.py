@@ -1,4 +1,5 @@
-"""What Tepai's own database says when the storm is over: whether all is done, and what was withheld and why."""
+"""What Tepai's own database says when the storm is over: whether all is done, and what was withheld and why.
+And the one thing that a scene changes there."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from bot.errors import StoreUnavailable
 from bot.messages import Address
+from bot.store.clock import dbnow
 from bot.store.database import Database
 from bot.store.tables import lane, outbox, timer
 from tests.storm.books import Withheld, line_of
@@ -52,6 +54,13 @@ def _withheld(connection: Connection) -> list[Withheld]:
         Withheld(Address.of(row.conversation).chat, row.seq, line_of(row.payload["key"], row.payload["text"]), row.fate)
         for row in rows
     ]
+
+
+async def end_lease(url: str, conversation: str) -> None:
+    """Let a lane come due now, whoever holds it."""
+    due = update(lane).where(lane.c.conversation == conversation).values(next_at=dbnow())
+    async with _opened(url) as database:
+        await database.run(lambda connection: connection.execute(due) and None)
 
 
 @asynccontextmanager

@@ -228,10 +228,17 @@ def _why_again(first: Sending, second: Sending, books: Books) -> str:
     return ""
 
 
+def _was_left_before(sending: Sending, claims: Sequence[Claim]) -> bool:
+    """Whether the channel read late what its sender had given up before anybody claimed the chat: it was sent in time,
+    and nobody can call it back (docs/reliability.md)."""
+    held = [claim for claim in claims if claim.held_at <= sending.at]
+    return sending.left_at is not None and bool(held) and sending.left_at < held[-1].called_at
+
+
 def _fence(books: Books, claims: dict[str, list[Claim]]) -> Iterator[tuple[Breaking, str]]:
     """After a claim the bot is silent; and nothing is withheld where there was none."""
     for sending in books.sendings:
-        if sending.after_claim:
+        if sending.after_claim and not _was_left_before(sending, claims[sending.chat]):
             yield Breaking.AFTER_CLAIM, f"{sending.chat} row {sending.seq}"
     for line in books.withheld:
         if line.fate != "held" or not claims[line.chat]:

@@ -22,8 +22,8 @@ CHANNEL = "storm"
 
 
 class HttpChannel:
-    """Posts each message to the channel's server, and notes in a file when it heard that one was taken: what it
-    never heard it has to send again. The clock is one for all processes of a machine."""
+    """Posts each message to the channel's server, and notes in a file when it heard that one was taken, or stopped
+    waiting for that: what it never heard it has to send again. The clock is one for all processes of a machine."""
 
     name = CHANNEL
     capabilities = Capabilities()
@@ -37,18 +37,14 @@ class HttpChannel:
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
         request = f"{self._node}-{next(self._count)}"
-        await self._post(
-            {
-                "request": request,
-                "node": self._node,
-                "chat": address.chat,
-                "seq": seq,
-                "sender": message.sender,
-                "key": message.key,
-                "text": message.text,
-            }
-        )
-        self._notes.write(f"{request} {time.monotonic()}\n")
+        body = {"request": request, "node": self._node, "chat": address.chat, "seq": seq}
+        words = {"sender": message.sender, "key": message.key, "text": message.text}
+        how_it_ended = "left"
+        try:
+            await self._post({**body, **words})
+            how_it_ended = "heard"
+        finally:
+            self._notes.write(f"{request} {how_it_ended} {time.monotonic()}\n")
 
     async def _post(self, body: dict[str, Any]) -> None:
         try:

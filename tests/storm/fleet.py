@@ -109,14 +109,15 @@ class Fleet:
             return 0, {}
 
     def hear_out(self) -> None:
-        """Enter in the books which answers of the channel the nodes heard, and when."""
-        heard = {}
+        """Enter in the books when the nodes heard the channel's answers, or stopped waiting for them."""
+        ended: dict[str, dict[str, float]] = {"heard": {}, "left": {}}
         for node in self.nodes:
             for note in Path(node.orders.notes).read_text().splitlines():
-                request, at = note.split()
-                heard[request] = float(at)
+                request, how, at = note.split()
+                ended[how][request] = float(at)
         for sending in self._books.sendings:
-            sending.heard_at = heard.get(sending.request)
+            sending.heard_at = ended["heard"].get(sending.request)
+            sending.left_at = ended["left"].get(sending.request)
 
     def warnings(self) -> Counter[str]:
         """What the nodes warned of, by the event's name."""

@@ -10,8 +10,11 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from bot.messages import Address
+from tests.storm.aftermath import end_lease
 from tests.storm.audit import Breaking
 from tests.storm.books import Message
+from tests.storm.far_ends import CHANNEL
 from tests.storm.fleet import Node
 from tests.storm.stage import Stage
 from tests.storm.weather import Fault
@@ -19,8 +22,8 @@ from tests.storm.weather import Fault
 PATIENCE = {
     "read": 10.0,
     "act": 1.0,
-    "send": 10.0,  # longer than the lease, so that a channel that is slow enough loses its sender the lane
-    "lease": 1.5,
+    "send": 10.0,
+    "lease": 12.0,
     "sweep": 0.1,
     "first_pause": 0.05,
     "longest_pause": 0.2,
@@ -47,8 +50,8 @@ async def two_at_once(stage: Stage, chat: str) -> None:
     await asyncio.gather(_write(stage, earlier, first), _write(stage, later, second))
 
 
-async def slow_channel(stage: Stage, chat: str) -> None:
-    """The channel takes a message and is so slow to say so that another worker gets the lane; then both go on."""
+async def lease_ended(stage: Stage, chat: str) -> None:
+    """A lease ends while its holder sends, as when the database's clock is put forward; then both holders go on."""
     messages = [Message(chat, f"m{n}", n) for n in range(1, 7)]
     all_written, arrived_again = asyncio.Event(), asyncio.Event()
     arrivals = 0
@@ -64,6 +67,8 @@ async def slow_channel(stage: Stage, chat: str) -> None:
             arrivals += 1
             if arrivals > 1:
                 arrived_again.set()
+            else:
+                await end_lease(stage.url, Address(CHANNEL, chat).conversation)
             await arrived_again.wait()
 
     stage.channel.lot, stage.channel.hold = busy_until_written, until_it_comes_again
@@ -90,7 +95,7 @@ async def claimed_too_late(stage: Stage, chat: str) -> None:
 SCENES: Mapping[str, tuple[Scene, Breaking]] = {
     "duplicates": (sent_again, Breaking.ANSWERED_TWICE),
     "swap": (two_at_once, Breaking.MISCOUNTED),
-    "token": (slow_channel, Breaking.DOUBLED),
+    "token": (lease_ended, Breaking.DOUBLED),
     "fence": (claimed_too_late, Breaking.AFTER_CLAIM),
 }
 """By the safeguard that each depends on, with the breach that it leads to without it."""

@@ -76,6 +76,12 @@ def after_claim(books: Books) -> None:
     books.sendings[2].after_claim = True
 
 
+def left_in_mid_claim(books: Books) -> None:
+    after_claim(books)
+    books.sendings[2].left_at = 6.5
+    books.claims = [Claim(CHAT, 6.2, 6.9, 9.0, 9.1)]
+
+
 def cancelled_twice(books: Books) -> None:
     books.bookings.append(Booking(2, "storm:c1:2", "o2", 300))
 
@@ -112,6 +118,7 @@ def crashed(books: Books) -> None:
         (withheld_from_nobody, Breaking.WITHHELD),
         (given_up, Breaking.WITHHELD),
         (after_claim, Breaking.AFTER_CLAIM),
+        (left_in_mid_claim, Breaking.AFTER_CLAIM),
         (cancelled_twice, Breaking.EFFECT_TWICE),
         (not_cancelled, Breaking.EFFECT_MISSING),
         (another_outcome, Breaking.WRONG_OUTCOME),
@@ -175,3 +182,11 @@ def test_a_message_that_met_a_person_needs_no_answer() -> None:
     assert audit(books) == []
     books.claims = [Claim(CHAT, 10.6, 10.7, 12.0, 12.1)]
     assert [breach.what for breach in audit(books)] == [Breaking.LOST]
+
+
+def test_what_the_channel_read_late_was_sent_before_the_claim() -> None:
+    books = calm()
+    after_claim(books)
+    books.sendings[2].left_at = 6.1
+    books.claims = [Claim(CHAT, 6.2, 6.9, 9.0, 9.1)]
+    assert list(audit(books)) == []
