@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from bot.desk.people import Agent
@@ -61,13 +62,16 @@ class Lookup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One report. `name` is a key of the desk's texts, and so is every column's. Cells are numbers (seconds, counts,
-    shares) or texts; the first column names the row. `unit`: "count", "seconds", "share" or "fen"."""
+    """One report. `name` and `columns` are keys of the desk's texts. The first column names the row: a day or a
+    week's first day (2026-11-24), or, as `of` says, a "cause", a "reason" for cancelling, a "why" of handing over or
+    what an opinion is "about", by keys as well. The other cells are numbers, None where there is none to tell. `units`:
+    of the columns behind the first, "count", "seconds" or "share" (of 1)."""
 
     name: str
+    of: str
     columns: tuple[str, ...]
+    units: tuple[str, ...]
     rows: tuple[tuple[str | float | None, ...], ...]
-    unit: str = "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +89,22 @@ class FlowWays:
 
 
 class Reports(Protocol):
-    """For leads. `since` and `until` in seconds since 1970; days are China's."""
+    """For leads; whoever else asks gets `errors.NoSuchThing`. `first` and `last`: days in China, both included. More
+    than ten weeks are told week by week."""
 
     async def names(self) -> Sequence[str]:
         """Which reports there are."""
 
-    async def report(self, agent: Agent, name: str, since: float, until: float) -> Table:
+    async def report(self, agent: Agent, name: str, first: date, last: date) -> Table:
         """One of them. Raises `errors.NoSuchThing`."""
 
-    async def flows(self, agent: Agent, since: float, until: float) -> Sequence[FlowWays]:
-        """Every flow with how many went which way."""
+    async def flows(self, agent: Agent, first: date, last: date) -> Sequence[FlowWays]:
+        """Every flow with how many went which way, those that were entered most first."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What was given up. `kind`: "message" or "act"; `why` in the channel's or the runtime's own words; `preview`: how
-    a message begins, or what the act is."""
+    """What was given up. `why` in the channel's or the runtime's own words; `preview` is "" for an act."""
 
     conversation: str
     seq: int
@@ -112,20 +116,14 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part's state. `name`: a channel, "orders", "mail" or "database". `why`, where there is something to say, is a
-    key of the desk's texts: "paused" (the channel asked for a rest until `until`), "slow" (something has waited too
-    long), "refused" (something was given up within a day), "silent" (it does not answer) or "no_server" (no mail
-    server is set). `waiting`: how much waits there, `oldest`: since when; `given_up`: how much was within a day;
-    `trouble`: the last one in the part's own words."""
+    """One part's state. `name`: a channel, "orders", "mail" or "database"; `ok`; `why`: in plain words when it is not;
+    `waiting`: how much waits there; `oldest`: since when."""
 
     name: str
     ok: bool
     why: str = ""
     waiting: int = 0
     oldest: float | None = None
-    until: float | None = None
-    given_up: int = 0
-    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +152,7 @@ class Health(Protocol):
         """Forget it. Raises `errors.NoSuchThing`."""
 
     async def parts(self, agent: Agent) -> Sequence[Part]:
-        """How the database, each channel, the order service and the mail are, as of some seconds ago at most. Only the
-        database, when it does not answer: nobody knows of the others then."""
+        """How each channel, the order service, the mail and the database are."""
 
 
 class Trail(Protocol):

@@ -15,5 +15,4 @@ class Ages:
     codes: float
     mails: float
     dead_letters: float
-    sign_ins: float
     records: float

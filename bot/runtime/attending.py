@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue.events import Event
+from bot.dialogue.events import Attended
 from bot.messages import Outgoing
 from bot.store.attending import Also
 from bot.store.conversations import Loaded
@@ -20,19 +20,17 @@ def _nothing_else(_: object) -> None:
 class Deed:
     """What is to be. `owner`: who has the conversation from then on, None for the bot; `author`: whose words those are
     that the customer reads; `event`: what the dialogue is told, and may say something about; `words`: what is said
-    besides; `also`: what else is kept, in the same transaction; `signs`: whether what the dialogue says is the author's
-    word, as long as a person has the conversation."""
+    besides; `also`: what else is kept, in the same transaction."""
 
     owner: str | None
     author: str
-    event: Event | None = None
+    event: Attended | None = None
     words: Sequence[Outgoing] = ()
     also: Also = _nothing_else
-    signs: bool = True
 
     def signed(self, message: Outgoing) -> Outgoing:
         """As it stands in the log: while a person has the conversation, everything that is said is theirs."""
-        if self.owner is None or not self.signs:
+        if self.owner is None:
             return message
         return replace(message, sender="staff", values={**message.values, "author": self.author})
 

@@ -12,12 +12,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.messages import Address
-from bot.store.inserting import insert_new
 from bot.store.lookup_tables import daily, digest, search_line
+from bot.store.prepared import Prepared
 from bot.store.support_tables import note
 from bot.store.tables import inbound, lane, outbox
 
@@ -169,15 +182,24 @@ def read(
 
 
 def _lines(connection: Connection, conversation: str, first: int, last: int) -> list[Came | Went]:
-    came = select(inbound.c.seq, inbound.c.at, inbound.c.source, inbound.c.message_id, inbound.c.payload).where(
-        inbound.c.conversation == conversation, inbound.c.seq.between(first, last)
-    )
-    went = select(outbox.c.seq, outbox.c.at, outbox.c.kind, outbox.c.payload).where(
-        outbox.c.conversation == conversation, outbox.c.seq.between(first, last)
-    )
-    lines: list[Came | Went] = [Came(conversation, *row) for row in connection.execute(came)]
-    lines += [Went(conversation, *row) for row in connection.execute(went)]
+    span = {"of": conversation, "first": first, "last": last}
+    lines: list[Came | Went] = [Came(conversation, *row) for row in _CAME.rows(connection, span)]
+    lines += [Went(conversation, *row) for row in _WENT.rows(connection, span)]
     return sorted(lines, key=lambda line: line.seq)
+
+
+def _in_span(table: Table, *columns: Column[Any]) -> Prepared:
+    here = table.c.seq.between(bindparam("first"), bindparam("last"))
+    return Prepared(select(table.c.seq, table.c.at, *columns).where(table.c.conversation == bindparam("of"), here))
+
+
+_CAME = _in_span(inbound, inbound.c.source, inbound.c.message_id, inbound.c.payload)
+_WENT = _in_span(outbox, outbox.c.kind, outbox.c.payload)
+_NOTES = Prepared(
+    select(note.c.key, note.c.at, note.c.words)
+    .select_from(note.join(lane, _UNREAD_NOTE))
+    .where(lane.c.conversation == bindparam("of"))
+)
 
 
 def _act(connection: Connection, outcome: Came, id: str) -> Mapping[str, Any] | None:
@@ -190,8 +212,7 @@ def _act(connection: Connection, outcome: Came, id: str) -> Mapping[str, Any] | 
 
 
 def _unread_notes(connection: Connection, conversation: str) -> list[Noted]:
-    query = select(note.c.key, note.c.at, note.c.words).select_from(note.join(lane, _UNREAD_NOTE))
-    return [Noted(conversation, *row) for row in connection.execute(query.where(lane.c.conversation == conversation))]
+    return [Noted(conversation, *row) for row in _NOTES.rows(connection, {"of": conversation})]
 
 
 def keep(connection: Connection, found: Sequence[Findable], digests: Iterable[Digest], counts: Counts) -> None:
@@ -205,17 +226,32 @@ def keep(connection: Connection, found: Sequence[Findable], digests: Iterable[Di
 
 
 def _move(connection: Connection, each: Digest) -> None:
-    new = {name: value for name in ("at", "day", "last") if (value := getattr(each, name)) is not None}
     mark = each.mark
+    new = {"of": mark.conversation, "new_seq": each.seq, "at": each.at, "day": each.day, "last": each.last}
     if mark.seq is not None:
-        here = and_(digest.c.conversation == mark.conversation, digest.c.seq == mark.seq)
-        moved = connection.execute(update(digest).where(here).values(seq=each.seq, **new)).rowcount == 1
+        moved = _GO_ON.count(connection, {**new, "was": mark.seq})
     else:
         channel = Address.of(mark.conversation).channel
-        first = {"conversation": mark.conversation, "channel": channel, "seq": each.seq, "last": "", **new}
-        moved = insert_new(connection, digest, **first)
+        moved = _BEGIN[connection.dialect.name].count(connection, {**new, "channel": channel})
     if not moved:
         raise ReadByOther
+
+
+_NEW = {name: bindparam(name, type_=digest.c[name].type) for name in ("at", "day", "last")}
+_GO_ON = Prepared(
+    update(digest)
+    .where(digest.c.conversation == bindparam("of"), digest.c.seq == bindparam("was"))
+    .values(seq=bindparam("new_seq"), **{name: func.coalesce(new, digest.c[name]) for name, new in _NEW.items()})
+)
+_BEGIN = {
+    name: Prepared(
+        dialect.insert(digest)
+        .values(conversation=bindparam("of"), channel=bindparam("channel"), seq=bindparam("new_seq"))
+        .values(at=_NEW["at"], day=_NEW["day"], last=func.coalesce(_NEW["last"], ""))
+        .on_conflict_do_nothing()
+    )
+    for name, dialect in {"sqlite": sqlite, "postgresql": postgresql}.items()
+}
 
 
 def _rows(connection: Connection, found: Sequence[Findable]) -> list[dict[str, Any]]:

@@ -29,8 +29,12 @@ from bot.store.tables import conversation, inbound, outbox
 from bot.support.tokens import Query
 
 NEWEST = 3_000
-"""Lines that PostgreSQL reads one by one, newest first, before it asks its index: words that every hundredth line has
-are found among them, and of rarer ones the index has few."""
+"""Lines that are read one by one, newest first, before the index is asked: words that every fiftieth line has fill a
+page from them, and of rarer ones the index has few."""
+
+WIDER = 8
+"""Where only beginnings of words are known, which the indexes have to collect from many lists, so many times as many
+lines may be read, if that is likely to fill the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,39 +65,52 @@ def search(
 ) -> list[FoundLine]:
     """The newest lines in which it stands, with an id below `before`. `teams`: whose conversations may be seen, None
     for all."""
+    asked = (query, teams, before, limit)
+    ids = _among_the_newest(connection, *asked)
+    if len(ids) < limit:
+        ids = _by_fts(connection, *asked) if connection.dialect.name == "sqlite" else _by_gin(connection, *asked)
+    return _lines(connection, ids)
+
+
+def _among_the_newest(
+    connection: Connection, query: Query, teams: Sequence[str] | None, before: int | None, limit: int
+) -> list[int]:
+    """One by one, which is the best way to words that many lines have: the indexes would look at all of these first.
+    PostgreSQL, left to itself, guesses from how common each word is which way is better, and badly."""
     wanted = and_(reads_so(query), _is_seen(search_line.c.conversation, teams))
-    find = _by_fts if connection.dialect.name == "sqlite" else _by_gin
-    return _lines(connection, find(connection, query, wanted, before, limit))
+    found = _newest(connection, wanted, before, limit, NEWEST)
+    if query.has_beginnings and 0 < limit - len(found) < limit * (1 - 1 / WIDER):
+        found = _newest(connection, wanted, before, limit, NEWEST * limit * 3 // 2 // len(found))
+    return found
+
+
+def _newest(
+    connection: Connection, wanted: ColumnElement[bool], before: int | None, limit: int, among: int
+) -> list[int]:
+    newest = select(search_line.c.id).where(_is_below(search_line.c.id, before)).order_by(search_line.c.id.desc())
+    oldest = connection.scalar(select(func.min(newest.limit(among).subquery().c.id)))
+    return list(connection.scalars(newest.where(search_line.c.id >= (oldest or 0), wanted).limit(limit)))
 
 
 def _by_fts(
-    connection: Connection, query: Query, wanted: ColumnElement[bool], before: int | None, limit: int
+    connection: Connection, query: Query, teams: Sequence[str] | None, before: int | None, limit: int
 ) -> list[int]:
     """FTS5 gives the newest first, one by one."""
-    ids = select(FTS.c.rowid).select_from(FTS.join(search_line, search_line.c.id == FTS.c.rowid))
-    ids = ids.where(has_words(connection, query), wanted, _is_below(FTS.c.rowid, before))
-    return list(connection.scalars(ids.order_by(FTS.c.rowid.desc()).limit(limit)))
+    lines = select(FTS.c.rowid).select_from(FTS.join(search_line, search_line.c.id == FTS.c.rowid))
+    found = lines.where(has_words(connection, query), _is_below(FTS.c.rowid, before), reads_so(query))
+    seen = found.where(_is_seen(search_line.c.conversation, teams))
+    return list(connection.scalars(seen.order_by(FTS.c.rowid.desc()).limit(limit)))
 
 
 def _by_gin(
-    connection: Connection, query: Query, wanted: ColumnElement[bool], before: int | None, limit: int
+    connection: Connection, query: Query, teams: Sequence[str] | None, before: int | None, limit: int
 ) -> list[int]:
-    """The index gives all lines at once and in no order, which is too much of words that many lines have; reading the
-    newest lines one by one is too much for words that few have. Left to itself, PostgreSQL guesses which it is from
-    how common each word is, and badly."""
-    newest = _newest_first(select(search_line.c.id), search_line.c.id, before, NEWEST).subquery()
-    oldest = connection.scalar(select(func.min(newest.c.id)))
-    recent = select(search_line.c.id).where(search_line.c.id >= (oldest or 0), wanted)
-    found = list(connection.scalars(_newest_first(recent, search_line.c.id, before, limit)))
-    if len(found) == limit:
-        return found
+    """GIN gives all at once and in no order."""
     connection.execute(text("SET LOCAL enable_seqscan = off"))
-    hits = select(search_line.c.id).where(has_words(connection, query), wanted).cte("hits").prefix_with("MATERIALIZED")
-    return list(connection.scalars(_newest_first(select(hits.c.id), hits.c.id, before, limit)))
-
-
-def _newest_first(ids: Select[Any], id: ColumnElement[int], before: int | None, limit: int) -> Select[Any]:
-    return ids.where(_is_below(id, before)).order_by(id.desc()).limit(limit)
+    found = select(search_line.c.id, search_line.c.conversation).where(has_words(connection, query), reads_so(query))
+    hits = found.cte("hits").prefix_with("MATERIALIZED")
+    in_order = select(hits).where(_is_below(hits.c.id, before)).order_by(hits.c.id.desc())
+    return list(connection.scalars(_first_seen(in_order, "conversation", teams, limit)))
 
 
 def _is_below(id: ColumnElement[int], before: int | None) -> ColumnElement[bool]:
@@ -125,21 +142,37 @@ def _is_seen(key: ColumnElement[str], teams: Sequence[str] | None) -> ColumnElem
 
 def conversations(connection: Connection, which: Which, teams: Sequence[str] | None, limit: int) -> list[Row[Any]]:
     """Those in which something was said last: conversation, channel, customer, owner, at, last."""
-    columns = (digest.c.conversation, digest.c.channel, conversation.c.customer, conversation.c.owner)
-    listed = select(*columns, digest.c.at, digest.c.last).join_from(
-        digest, conversation, conversation.c.id == digest.c.conversation
-    )
-    listed = listed.where(digest.c.at.isnot(None), _is_seen(digest.c.conversation, teams))
+    listed = select(digest.c.conversation, digest.c.channel, digest.c.at, digest.c.last).where(digest.c.at.isnot(None))
     if which.channel:
         listed = listed.where(digest.c.channel == which.channel)
     if which.tag:
         listed = listed.where(_has(tag, tag.c.name == which.tag))
     if which.owner:
         mine = and_(handover.c.agent == which.owner, handover.c.closed_at.is_(None))
-        listed = listed.where(_has(handover, mine), conversation.c.owner == which.owner)
+        listed = listed.where(_has(handover, mine))
     if which.before is not None:
         listed = listed.where(tuple_(digest.c.at, digest.c.conversation) < which.before)
-    return list(connection.execute(listed.order_by(digest.c.at.desc(), digest.c.conversation.desc()).limit(limit)))
+    in_order = listed.order_by(digest.c.at.desc(), digest.c.conversation.desc())
+    page = _first_seen(in_order, "conversation", teams, limit).subquery()
+    columns = (
+        page.c.conversation,
+        page.c.channel,
+        conversation.c.customer,
+        conversation.c.owner,
+        page.c.at,
+        page.c.last,
+    )
+    whole = select(*columns).join_from(page, conversation, conversation.c.id == page.c.conversation)
+    return list(connection.execute(whole.order_by(page.c.at.desc(), page.c.conversation.desc())))
+
+
+def _first_seen(in_order: Select[Any], key: str, teams: Sequence[str] | None, limit: int) -> Select[Any]:
+    """The first of these rows that may be seen. Whose they are is looked up row by row until there are enough, not for
+    all: what has an OFFSET stays a query of its own, and keeps its order."""
+    if teams is None:
+        return in_order.limit(limit)
+    rows = in_order.offset(0).subquery()
+    return select(*rows.c).where(_is_seen(rows.c[key], teams)).limit(limit)
 
 
 def _has(table: Table, which: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -60,20 +60,19 @@ def open_ticket(
     now = float(connection.execute(select(dbnow())).scalar_one())
     known = select(ticket.c.number).where(ticket.c.key == new.key)
     for number in numbers(now):
-        if not insert_ticket(connection, new, number, now):
+        if not _insert_ticket(connection, new, number, now):
             found: str | None = connection.execute(known).scalar_one_or_none()
             if found is not None:
                 return found
             continue
         if letter := written(number, now):
-            insert_mail(connection, letter, posted=posted)
+            _insert_mail(connection, letter, posted=posted)
         audit(connection, "ticket_opened", conversation=new.conversation, subject=number, key=new.key)
         return number
     raise AssertionError("the numbers to try never end")
 
 
-def insert_ticket(connection: Connection, new: NewTicket, number: str, now: float) -> bool:
-    """Keep it under this number; False when the number, or the ticket's key, is taken."""
+def _insert_ticket(connection: Connection, new: NewTicket, number: str, now: float) -> bool:
     return insert_new(
         connection,
         ticket,
@@ -92,8 +91,7 @@ def insert_ticket(connection: Connection, new: NewTicket, number: str, now: floa
     )
 
 
-def insert_mail(connection: Connection, letter: Mail, *, posted: bool) -> None:
-    """Write a mail; `posted`: there is a mail server to send it."""
+def _insert_mail(connection: Connection, letter: Mail, *, posted: bool) -> None:
     insert_new(
         connection,
         mail,

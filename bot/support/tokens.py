@@ -55,6 +55,11 @@ class Query:
     def __bool__(self) -> bool:
         return bool(self.terms)
 
+    @property
+    def has_beginnings(self) -> bool:
+        """Whether of some term only a word's beginning is known."""
+        return any(way.beginning for ways in self.terms for way in ways)
+
 
 def words(text: str) -> str:
     """A line's words in their order, separated by spaces."""

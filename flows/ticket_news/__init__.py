@@ -1,1 +1,0 @@
-"""The flow `ticket_news`."""
