@@ -41,6 +41,7 @@ from bot.store import support as support_store
 from bot.store.database import Database
 from bot.support import performers as support
 from bot.support.indexer import Indexer
+from bot.support.overdue import Watchman
 from bot.support.postman import Postman
 from bot.telegram import telegram
 from bot.wechat import wechat
@@ -75,6 +76,7 @@ class App:
     postman: Postman | None
     housekeeper: Housekeeper
     indexer: Indexer
+    watchman: Watchman
     telegram: Adapter | None
     wechat: WechatAdapter | None
     workbench: Workbench
@@ -103,7 +105,7 @@ class App:
             self.runtime.start(work)
             also = [
                 part.run()
-                for part in (self.postman, self.housekeeper, self.indexer, self.workbench.ownership)
+                for part in (self.postman, self.housekeeper, self.indexer, self.watchman, self.workbench.ownership)
                 if work and part
             ]
             background = [asyncio.create_task(task) for task in also]
@@ -200,9 +202,10 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     if official:
         official.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
-    bench = workbench(settings, database, runtime, engine, gateway, typing)
+    names = [channel.name for channel in channels or ours]
+    bench = workbench(settings, database, runtime, engine, gateway, typing, names)
     indexer = Indexer(database, runtime.follow_all(), REASONS)
-    own = (postman, housekeeper, indexer)
+    own = (postman, housekeeper, indexer, support.watchman(database, engine.texts, settings, postman))
     return App(settings, database, gateway, links, engine, runtime, *own, adapter, official, bench)
 
 

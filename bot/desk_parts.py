@@ -9,8 +9,9 @@ from adapters.desk import Desk
 from bot.config import Settings
 from bot.desk.orders import OrderDesk as Orders
 from bot.desk.people import Agent, People, Role
-from bot.desk.reports import Lookup, Reports, Trail
+from bot.desk.reports import Health, Lookup, Reports, Trail
 from bot.desk.talk import Talks
+from bot.desk.tickets import TicketDesk
 from bot.desk.work import Work
 from bot.dialogue.engine import Engine
 from bot.errors import NotTaken
@@ -22,6 +23,7 @@ from bot.store.ownership import Patience
 from bot.store.sessions import Lifetime
 from bot.support.brief import Briefs
 from bot.support.cards import Cards
+from bot.support.health import HealthDesk, Watched
 from bot.support.lookup import StoredLookup
 from bot.support.names import Names
 from bot.support.office import Office
@@ -31,6 +33,7 @@ from bot.support.passwords import Passwords
 from bot.support.people import Rules, Staff
 from bot.support.reports import StoredReports
 from bot.support.talks import Conversations
+from bot.support.ticket_desk import TicketOffice
 from bot.support.trail import AuditTrail
 from bot.support.ways import shape_of
 from bot.support.words import Words
@@ -55,6 +58,8 @@ class Workbench:
     talks: Talks
     orders: Orders
     ownership: Ownership
+    tickets: TicketDesk
+    health: Health
     lookup: Lookup
     reports: Reports
 
@@ -66,20 +71,26 @@ def workbench(
     engine: Engine,
     gateway: Gateway,
     typing: Mapping[str, Show],
+    channels: Sequence[str],
 ) -> Workbench:
-    """Join them. `typing`: how a channel shows the customer that somebody writes, by the channel's name."""
+    """Join them. `typing`: how a channel shows the customer that somebody writes, by the channel's name; `channels`:
+    the names of all there are."""
+    watched = Watched(channels, posts=bool(settings.smtp.host), demo=settings.demo)
     support = settings.support
     office = Office(settings.company.hotline_hours, support.claim_within)
     words, names = Words(engine.book, engine.texts), Names(gateway)
+    talks = Conversations(database, runtime, typing)
     cards = Cards(words, settings.orders.policy())
     briefs = Briefs(database, cards, names, gateway, settings.orders.timeout)
     return Workbench(
         people(settings, database, runtime.tell),
         AuditTrail(database),
         Workplace(database, runtime, briefs, names, office, support.teams.keys()),
-        Conversations(database, runtime, typing),
+        talks,
         OrderDesk(database, runtime, gateway, cards, settings.orders.timeout),
         Ownership(database, runtime, Patience(support.answer_within, support.away_for, support.idle_for), office),
+        TicketOffice(database, runtime, support.due_within),
+        HealthDesk(database, talks, gateway, watched),
         StoredLookup(database),
         StoredReports(database, map(shape_of, engine.book)),
     )

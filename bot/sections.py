@@ -205,6 +205,9 @@ class Support(Section):
     answer_within: Seconds = 300
     away_for: Seconds = 120
     idle_for: Seconds = 3600
+    ticket_within: Seconds = 172_800
+    lost_parcel_within: Seconds = 86_400
+    lead_email: Annotated[str, Field(pattern=r"^([^\s@]+@[^\s@]+)?$")] = ""
 
     @field_validator("teams")
     @classmethod
@@ -217,6 +220,10 @@ class Support(Section):
     def team_for(self, reason: str) -> str:
         """Whose a handover is: "" for anybody's."""
         return next((team for team, reasons in self.teams.items() if reason in reasons), "")
+
+    def due_within(self, about: str) -> float:
+        """In how many seconds the company does the next step of a ticket."""
+        return self.lost_parcel_within if about == "lost_parcel" else self.ticket_within
 
 
 class Attachments(Section):
@@ -256,6 +263,7 @@ class Housekeeping(Section):
     codes: Positive = 30
     mails: Positive = 184
     dead_letters: Positive = 184
+    sign_ins: Positive = 30
     records: Positive = 1096
 
     @model_validator(mode="after")

@@ -104,7 +104,8 @@ class Reports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What was given up. `why` in the channel's or the runtime's own words; `preview` is "" for an act."""
+    """What was given up. `kind`: "message" or "act"; `why` in the channel's or the runtime's own words; `preview`: how
+    a message begins, or what the act is."""
 
     conversation: str
     seq: int
@@ -116,14 +117,20 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part's state. `name`: a channel, "orders", "mail" or "database"; `ok`; `why`: in plain words when it is not;
-    `waiting`: how much waits there; `oldest`: since when."""
+    """One part's state. `name`: a channel, "orders", "mail" or "database". `why`, where there is something to say, is a
+    key of the desk's texts: "paused" (the channel asked for a rest until `until`), "slow" (something has waited too
+    long), "refused" (something was given up within a day), "silent" (it does not answer) or "no_server" (no mail
+    server is set). `waiting`: how much waits there, `oldest`: since when; `given_up`: how much was within a day;
+    `trouble`: the last one in the part's own words."""
 
     name: str
     ok: bool
     why: str = ""
     waiting: int = 0
     oldest: float | None = None
+    until: float | None = None
+    given_up: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,8 @@ class Health(Protocol):
         """Forget it. Raises `errors.NoSuchThing`."""
 
     async def parts(self, agent: Agent) -> Sequence[Part]:
-        """How each channel, the order service, the mail and the database are."""
+        """How the database, each channel, the order service and the mail are, as of some seconds ago at most. Only the
+        database, when it does not answer: nobody knows of the others then."""
 
 
 class Trail(Protocol):

@@ -138,6 +138,32 @@ class FindTickets(Read):
 
 
 @dataclass(frozen=True, slots=True)
+class FindTicket(Read):
+    """One of them. Values: `ticket`, with the `words` of the proposal or answer that stands."""
+
+    outcomes: ClassVar[tuple[str, ...]] = ("ticket_found", "ticket_missing")
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerProposal(Act):
+    """Accept a proposal, or object to it (or to an answer). Values: `state` the ticket is in then; with answer_late it
+    had moved on, and nothing was changed."""
+
+    outcomes: ClassVar[tuple[str, ...]] = ("answer_taken", "answer_late")
+    number: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AddToTicket(Act):
+    """Keep more of the customer's words with their ticket."""
+
+    number: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadDesk(Read):
     """Who can be reached now. Values: `open` (bool), `hotline`, `hours`, `email`, `weibo`, `wechat`, `waiting`."""
 

@@ -23,9 +23,10 @@ from bot.dialogue.events import Attended, Delayed, Event, Happened, LinkOpened, 
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.idle import comes_too_late, look_again
 from bot.dialogue.ladder import Patience, climb
+from bot.dialogue.official import as_staff, is_official
 from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import IDENTIFY, Runner, Work
-from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated
+from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated, without_void
 from bot.dialogue.stage import Stage
 from bot.dialogue.texts import Texts
 from bot.dialogue.turn import Turn
@@ -62,21 +63,28 @@ class Engine:
         self.reader = Reader(understanding, book)
         self.runner = Runner(book)
         self.patience = patience or Patience()
+        self.official = frozenset(flow.name for flow in book if flow.official)
 
     def turn(self, conversation: Conversation, event: Event, now: float) -> Generator[Read, Outcome, Turn]:
         """See `bot.dialogue.turn.Dialogue.turn`."""
         before = conversation.to_json()
         try:
             stage = Stage(Conversation.from_json(before), self.texts, now)
+            official = is_official(self.official, stage, event)
             yield from self._handle(stage, event)
             self._finish(stage, event, conversation.language)
-            return Turn(stage.talk, stage.steps, stage.ways)
+            steps = as_staff(self.official, stage.steps) if official else stage.steps
+            return Turn(stage.talk, steps, stage.ways)
         except Exception as error:  # a defect in a flow must neither silence the bot nor lose the message
             # Other errors' own texts may quote the customer; ours never do.
             why = str(error) if isinstance(error, TepaiError) else None
             at = [f"{place.name}:{place.lineno}" for place in traceback.extract_tb(error.__traceback__)[-3:]]
             log.error("turn_failed", error=type(error).__name__, why=why, at=at)  # noqa: TRY400
             return self._apology(Conversation.from_json(before), event, now)
+
+    def counts_always(self, conversation: Conversation, event: Event) -> bool:
+        """See `bot.dialogue.turn.Dialogue.counts_always`."""
+        return isinstance(event, Pressed) and is_official(self.official, Stage(conversation, self.texts, 0), event)
 
     # --- events ---------------------------------------------------------------------------------------------
 
@@ -113,6 +121,7 @@ class Engine:
     def _woke(self, stage: Stage, woke: Woke) -> Work:
         """Unasked news. What turns out to be none leaves everything open as the customer last saw it."""
         frames, offer = list(stage.frames), stage.talk.offer
+        stage.frames[:] = without_void(frames, woke.flow, lambda old: self.book[woke.flow].replaces(old, woke.slots))
         yield from self.runner.start(stage, woke.flow, dict(woke.slots))
         if not stage.steps and stage.suggestion is None:
             stage.frames[:], stage.talk.offer = frames, offer
@@ -231,7 +240,7 @@ class Engine:
 
     def _chose(self, stage: Stage, answer: Answer) -> Work:
         top = stage.top
-        if comes_too_late(stage, answer, self.patience.idle_after):
+        if comes_too_late(stage, answer, self.patience.idle_after) and not (top and top.flow in self.official):
             yield from look_again(self.runner, stage)
         elif answer.flow is not None:
             if answer.flow == commands.ESCALATE and answer.values.get("reason"):

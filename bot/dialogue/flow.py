@@ -29,7 +29,9 @@ class Flow:
     silently when the customer turns to something else. `about_order`: begun while another flow is about an order, it
     is about the same one (its slot `order`). `picks_order`: its order may be told by the words
     for it (its slot `description`). `chosen_texts`: prefixes of text keys that a handler
-    puts together at run time (so that `tepai check` knows them).
+    puts together at run time (so that `tepai check` knows them). `official`: it speaks for the company rather than as
+    the bot: it is heard, and a press of its buttons counts, even while a member of staff has the conversation; and no
+    answer to it comes too late.
     """
 
     version: ClassVar[int] = 1
@@ -40,6 +42,7 @@ class Flow:
     passing: ClassVar[bool] = False
     about_order: ClassVar[bool] = False
     picks_order: ClassVar[bool] = False
+    official: ClassVar[bool] = False
     chosen_texts: ClassVar[tuple[str, ...]] = ()
 
     name: ClassVar[str]
@@ -110,6 +113,12 @@ class Flow:
         """
         del version
         return (state, slots) if cls.has_state(state) else None
+
+    @classmethod
+    def replaces(cls, older: Mapping[str, Any], newer: Mapping[str, Any]) -> bool:
+        """Whether news with the slots `newer` make void what this flow asked with the slots `older`."""
+        del older, newer
+        return False
 
     @classmethod
     def title(cls, slots: Mapping[str, Any]) -> str:

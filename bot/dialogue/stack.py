@@ -7,6 +7,9 @@ dropped, since the customer must hear what came of it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from bot.dialogue.conversation import Frame
 
 
@@ -46,6 +49,12 @@ def without_outdated(frames: list[Frame], order: str) -> list[Frame]:
     longer holds."""
     groups = chains(frames)
     return joined([c for c in groups if c is groups[-1] or is_busy(c) or c[0].slots.get("order") != order])
+
+
+def without_void(frames: list[Frame], flow: str, is_void: Callable[[Mapping[str, Any]], bool]) -> list[Frame]:
+    """Without what this flow has asked, by itself and with slots of which `is_void` says so."""
+    groups = chains(frames)
+    return joined([c for c in groups if is_busy(c) or len(c) > 1 or c[0].flow != flow or not is_void(c[0].slots)])
 
 
 def raised(frames: list[Frame], wanted: Frame) -> list[Frame]:

@@ -42,3 +42,6 @@ class Dialogue(Protocol):
         """Yields each `Read` it needs and is sent its `Outcome`; returns the turn. Does not change
         `conversation`. Never raises; a customer's own event never leads to nothing: there is a message, or an act
         whose outcome brings one."""
+
+    def counts_always(self, conversation: Conversation, event: Event) -> bool:
+        """Whether it answers the company's own question, and so counts while a member of staff has the conversation."""

@@ -15,4 +15,5 @@ class Ages:
     codes: float
     mails: float
     dead_letters: float
+    sign_ins: float
     records: float

@@ -106,7 +106,8 @@ class Stepper:
 
     async def _lead(self, ticket: Ticket, loaded: Loaded, payload: Mapping[str, Any], event: Event) -> Taken:
         talk = Conversation.from_json({"language": self._settings.language, **loaded.state})
-        if loaded.owner is not None and ticket.source is Source.CUSTOMER:
+        is_customers = ticket.source is Source.CUSTOMER
+        if loaded.owner is not None and is_customers and not self._dialogue.counts_always(talk, event):
             # A human answers; the bot listens without a word.
             return Taken(payload, loaded.state, talk.customer, ())
         turn = await self._turn(ticket.conversation, talk, event, loaded.now)

@@ -229,7 +229,7 @@ class Worker:
         log.info("send_later", conversation=held.conversation, seq=item.seq, seconds=round(delay, 1))
         if isinstance(refusal, Later) and refusal.channel_wide:
             channel = Address.of(held.conversation).channel
-            await self._database.run(lanes.pause_channel, held, channel, delay)
+            await self._database.run(lanes.pause_channel, held, channel, delay, str(refusal))
         else:
             await self._database.run_each(lanes.later, held, delay, calm=True)
         return False

@@ -6,7 +6,7 @@ each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,6 +18,7 @@ from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
 from bot.store.tables import conversation, dead, outbox
+from bot.store.teams import is_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,10 @@ def bury_act(connection: Connection, key: str, act: str, why: str) -> None:
     insert_new(connection, dead, **grave, at=dbnow())
 
 
-def letters(connection: Connection, limit: int) -> list[Letter]:
-    """The newest ones."""
-    newest = select(dead).order_by(dead.c.at.desc(), dead.c.conversation, dead.c.seq.desc()).limit(limit)
+def letters(connection: Connection, limit: int, teams: Sequence[str] | None = None) -> list[Letter]:
+    """The newest ones of these teams' conversations, None for all."""
+    theirs = select(dead).where(is_of(dead.c.conversation, teams))
+    newest = theirs.order_by(dead.c.at.desc(), dead.c.conversation, dead.c.seq.desc()).limit(limit)
     return [_letter(row) for row in connection.execute(newest)]
 
 

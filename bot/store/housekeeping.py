@@ -22,7 +22,8 @@ from bot.runtime.ages import Ages
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
 from bot.store.lookup_tables import daily, digest, search_line
-from bot.store.support_tables import draft, feedback, handover, mail, note, tag, ticket
+from bot.store.staff_tables import sign_in_guard, staff_link, staff_session
+from bot.store.support_tables import draft, feedback, handover, mail, note, tag, ticket, ticket_event
 from bot.store.tables import (
     attachment,
     audit,
@@ -87,12 +88,16 @@ def remove_rest(connection: Connection, ages: Ages) -> Removed:
     """Remove some of what belongs to no conversation's log; nothing when all that is left is young."""
     time = now(connection)
     settled = or_(contact_lock.c.locked_until.is_(None), contact_lock.c.locked_until < time)
+    unlocked = or_(sign_in_guard.c.locked_until.is_(None), sign_in_guard.c.locked_until < time)
     removed: Removed = Counter()
     for table, age, more in (
         (mail, mail.c.at < time - ages.mails, mail.c.next_at.is_(None)),
         (dead, dead.c.at < time - ages.dead_letters, None),
         (contact_lock, contact_lock.c.changed_at < time - ages.codes, settled),
         (daily, daily.c.day < (time - ages.records) // _DAY, None),
+        (staff_session, staff_session.c.until < time - ages.sign_ins, None),
+        (staff_link, staff_link.c.until < time - ages.sign_ins, None),
+        (sign_in_guard, sign_in_guard.c.changed_at < time - ages.sign_ins, unlocked),
     ):
         _remove_some(connection, table, age if more is None else and_(age, more), removed)
     # Its numbers ascend with time, so the oldest are found without an index of their age.
@@ -111,7 +116,7 @@ _NEEDED = or_(
     _rests_on(timer),
     _rests_on(dead),
     _rests_on(handover, handover.c.closed_at.is_(None)),
-    _rests_on(ticket, ticket.c.state == "open"),
+    _rests_on(ticket, ticket.c.closed_at.is_(None)),
     _rests_on(wechat_push, wechat_push.c.message.isnot(None)),
     _rests_on(wechat_letter, wechat_letter.c.state == "waiting"),
     _rests_on(album_part, album_part.c.message.isnot(None)),
@@ -146,13 +151,22 @@ def _remove_old(connection: Connection, keys: Sequence[str], ages: Ages, time: f
         (outbox, outbox.c.seq <= done, or_(outbox.c.at < log, and_(outbox.c.kind == "act", outbox.c.at < inner))),
         (attachment, attachment.c.at < time - ages.files),
         (verification, verification.c.expires_at < time - ages.codes, settled),
-        (ticket, ticket.c.state != "open", ticket.c.opened_at < time - ages.records),
         (search_line, search_line.c.at < log),
+        (note, note.c.at < log),
+        (draft, draft.c.at < inner),
         (wechat_letter, wechat_letter.c.at < log),
         (wechat_push, wechat_push.c.attempt_at < log),
         (album_part, album_part.c.at < inner),
     ):
         _remove(connection, table, and_(table.c.conversation.in_(keys), *old), removed)
+    _remove_tickets(connection, keys, time - ages.records, removed)
+
+
+def _remove_tickets(connection: Connection, keys: Sequence[str], before: float, removed: Removed) -> None:
+    """Those that were closed before that, with their histories."""
+    old = and_(ticket.c.conversation.in_(keys), ticket.c.closed_at < before)
+    _remove(connection, ticket_event, ticket_event.c.number.in_(select(ticket.c.number).where(old)), removed)
+    _remove(connection, ticket, old, removed)
 
 
 def _is_forgotten(row: Row[Any]) -> bool:

@@ -174,13 +174,12 @@ def later(connection: Connection, held: Claim, delay: float, *, calm: bool) -> N
     connection.execute(_LATER.values(tries=tries), {**held.values, "delay": delay})
 
 
-def pause_channel(connection: Connection, held: Claim, channel: str, delay: float) -> None:
+def pause_channel(connection: Connection, held: Claim, channel: str, delay: float, why: str) -> None:
     """Give the lane back uncounted, and let the whole channel rest: it is not the message's fault."""
     connection.execute(_LATER.values(tries=lane.c.tries - 1), {**held.values, "delay": delay})
-    pause = (
-        _DIALECTS[connection.dialect.name].insert(channel_pause).values(channel=channel, blocked_until=dbnow() + delay)
-    )
-    longest = {"blocked_until": pause.excluded.blocked_until}
+    paused = {"channel": channel, "blocked_until": dbnow() + delay, "why": why}
+    pause = _DIALECTS[connection.dialect.name].insert(channel_pause).values(**paused)
+    longest = {"blocked_until": pause.excluded.blocked_until, "why": pause.excluded.why}
     connection.execute(pause.on_conflict_do_update(index_elements=["channel"], set_=longest))
 
 

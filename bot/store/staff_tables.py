@@ -40,7 +40,7 @@ staff_session = Table(
     Column("device", Text, nullable=False),
     time_("created_at"),
     time_("seen_at"),
-    time_("until"),
+    time_("until", index=True),
     time_("revoked_at", nullable=True),
 )
 
@@ -51,7 +51,7 @@ staff_link = Table(
     Column("token_hash", Text, primary_key=True),
     Column("staff", Text, nullable=False, index=True),
     Column("purpose", Text, nullable=False),
-    time_("until"),
+    time_("until", index=True),
     time_("used_at", nullable=True),
 )
 

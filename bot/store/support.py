@@ -60,19 +60,20 @@ def open_ticket(
     now = float(connection.execute(select(dbnow())).scalar_one())
     known = select(ticket.c.number).where(ticket.c.key == new.key)
     for number in numbers(now):
-        if not _insert_ticket(connection, new, number, now):
+        if not insert_ticket(connection, new, number, now):
             found: str | None = connection.execute(known).scalar_one_or_none()
             if found is not None:
                 return found
             continue
         if letter := written(number, now):
-            _insert_mail(connection, letter, posted=posted)
+            insert_mail(connection, letter, posted=posted)
         audit(connection, "ticket_opened", conversation=new.conversation, subject=number, key=new.key)
         return number
     raise AssertionError("the numbers to try never end")
 
 
-def _insert_ticket(connection: Connection, new: NewTicket, number: str, now: float) -> bool:
+def insert_ticket(connection: Connection, new: NewTicket, number: str, now: float) -> bool:
+    """Keep it under this number; False when the number, or the ticket's key, is taken."""
     return insert_new(
         connection,
         ticket,
@@ -91,7 +92,8 @@ def _insert_ticket(connection: Connection, new: NewTicket, number: str, now: flo
     )
 
 
-def _insert_mail(connection: Connection, letter: Mail, *, posted: bool) -> None:
+def insert_mail(connection: Connection, letter: Mail, *, posted: bool) -> None:
+    """Write a mail; `posted`: there is a mail server to send it."""
     insert_new(
         connection,
         mail,

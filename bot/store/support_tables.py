@@ -5,7 +5,7 @@ Times are seconds since 1970 by the database's clock.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, and_
 
 from bot.store.columns import conversation_, count_, metadata, time_
 from bot.store.types import BigKey, Json
@@ -43,7 +43,9 @@ Index("uq_handover_open", handover.c.conversation, unique=True, postgresql_where
 Index("ix_handover_queue", handover.c.priority, handover.c.opened_at, postgresql_where=_OPEN, sqlite_where=_OPEN)
 Index("ix_handover_agent_open", handover.c.agent, postgresql_where=_OPEN, sqlite_where=_OPEN)
 
-# `state`: see `bot.desk.tickets.TicketState`. `owner`: the member of staff who sees to it; `due_at`: until when.
+# `state`: see `bot.desk.tickets.TicketState`. `owner`: the member of staff who sees to it; `due_at`: until when the
+# company's next step must be done, null while it is the customer's turn; `breached_at`: when the leads were told that
+# it was not.
 ticket = Table(
     "ticket",
     metadata,
@@ -64,9 +66,13 @@ ticket = Table(
     time_("closed_at", nullable=True),
 )
 Index("ix_ticket_state_due_at", ticket.c.state, ticket.c.due_at)
+_NOT_CLOSED = ticket.c.closed_at.is_(None)
+Index("ix_ticket_open_due_at", ticket.c.due_at, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
+Index("ix_ticket_open_owner", ticket.c.owner, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
+Index("ix_ticket_closed_at", ticket.c.closed_at)
 
-# What happened to a ticket, in order. `kind`: "state", "owner", "due", "note" (for colleagues) or "told" (to the
-# customer); `key`: whoever asks twice for the same is heard once.
+# What happened to a ticket, in order. `kind`: see `bot.desk.tickets.TicketEvent`; `key`: whoever asks twice for the
+# same is heard once.
 ticket_event = Table(
     "ticket_event",
     metadata,
@@ -102,6 +108,8 @@ Index(
     postgresql_where=mail.c.next_at.isnot(None),
     sqlite_where=mail.c.next_at.isnot(None),
 )
+_REFUSED = and_(mail.c.next_at.is_(None), mail.c.trouble.isnot(None))
+Index("ix_mail_refused", mail.c.at, postgresql_where=_REFUSED, sqlite_where=_REFUSED)
 
 feedback = Table(
     "feedback",

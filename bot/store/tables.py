@@ -139,11 +139,13 @@ channel_note = Table(
     Column("value", Json, nullable=False),
 )
 
+# A channel that asked for a rest. `why`: in its own words, the last time.
 channel_pause = Table(
     "channel_pause",
     metadata,
     Column("channel", Text, primary_key=True),
     time_("blocked_until"),
+    Column("why", Text),
 )
 
 # One-time codes under way. Contact and code are kept as keyed hashes only; `customer` is null for an unknown contact.

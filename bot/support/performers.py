@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.config import Settings
-from bot.dialogue.effects import FindPlace, FindTickets, HandOver, KeepFeedback, LeaveQueue, OpenTicket, ReadDesk
+from bot.dialogue.effects import (
+    AddToTicket,
+    AnswerProposal,
+    FindPlace,
+    FindTicket,
+    FindTickets,
+    HandOver,
+    KeepFeedback,
+    LeaveQueue,
+    OpenTicket,
+    ReadDesk,
+)
+from bot.dialogue.texts import Texts
 from bot.performer import Performers
 from bot.sections import Company, Support
 from bot.store.database import Database
 from bot.support.mail import SmtpMailer
+from bot.support.overdue import Watchman
 from bot.support.postman import Postman
 from bot.support.queue import Queue
 from bot.support.tickets import Tickets
@@ -22,8 +35,9 @@ def performers(
     support: Support | None = None,
 ) -> Performers:
     """Who performs what. `on_mail`: `Postman.wake`, or None where no mail server is set (the demo's outbox)."""
-    queue = Queue(database, company, support or Support())
-    tickets = Tickets(database, company.email, on_mail)
+    section = support or Support()
+    queue = Queue(database, company, section)
+    tickets = Tickets(database, company.email, section.due_within, on_mail)
     return {
         HandOver: queue.hand_over,
         FindPlace: queue.find_place,
@@ -31,6 +45,9 @@ def performers(
         ReadDesk: queue.read_desk,
         OpenTicket: tickets.open,
         FindTickets: tickets.find,
+        FindTicket: tickets.find_one,
+        AnswerProposal: tickets.answer,
+        AddToTicket: tickets.add,
         KeepFeedback: tickets.keep_feedback,
     }
 
@@ -50,3 +67,9 @@ def postman(database: Database, settings: Settings) -> Postman | None:
         timeout=smtp.timeout,
     )
     return Postman(database, mailer)
+
+
+def watchman(database: Database, texts: Texts, settings: Settings, postman: Postman | None) -> Watchman:
+    """Who tells the leads of what is overdue."""
+    more = [(settings.support.lead_email, settings.language.default)] if settings.support.lead_email else []
+    return Watchman(database, texts, more, postman.wake if postman else None)

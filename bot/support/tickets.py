@@ -8,9 +8,20 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from bot.dialogue.effects import FindTickets, KeepFeedback, OpenTicket, Outcome
+from bot.desk.tickets import TicketState
+from bot.dialogue.effects import (
+    AddToTicket,
+    AnswerProposal,
+    FindTicket,
+    FindTickets,
+    KeepFeedback,
+    OpenTicket,
+    Outcome,
+)
+from bot.errors import NoSuchThing
 from bot.performer import Scope
 from bot.store import support as store
+from bot.store import tickets
 from bot.store.database import Database
 from bot.support.hours import CHINA
 from bot.support.mail import Mail
@@ -21,14 +32,17 @@ _EMAIL = re.compile(r"[^\s@<>,;:\"()\\]+@[^\s@<>,;:\"()\\]+\.[^\s@<>,;:\"()\\]+"
 
 
 class Tickets:
-    """Performs `OpenTicket`, `FindTickets` and `KeepFeedback`.
+    """Performs what customers wish of tickets, and `KeepFeedback`.
 
-    `mail_to` gets the written requests; `on_mail` is called after one was written, or is None where no mail
-    server is set and mails stay in the outbox.
+    `mail_to` gets the written requests; `within`: how long a ticket about something may take, in seconds; `on_mail` is
+    called after a mail was written, or is None where no mail server is set and mails stay in the outbox.
     """
 
-    def __init__(self, database: Database, mail_to: str, on_mail: Callable[[], None] | None) -> None:
+    def __init__(
+        self, database: Database, mail_to: str, within: Callable[[str], float], on_mail: Callable[[], None] | None
+    ) -> None:
         self._database = database
+        self._within = within
         self._mail_to = mail_to
         self._on_mail = on_mail
 
@@ -43,6 +57,7 @@ class Tickets:
             words=_clean(effect.words),
             attachments=effect.attachments,
             reply_to=effect.reply_to,
+            within=self._within(effect.about),
         )
         wants_mail = effect.about == WRITTEN_REQUEST
 
@@ -59,6 +74,28 @@ class Tickets:
         """This chat's and its customer's tickets, newest first: number, about, state, order, opened_at."""
         found = await self._database.run(store.tickets, scope.conversation, scope.customer)
         return Outcome("tickets_found", {"tickets": found}) if found else Outcome("no_tickets")
+
+    async def find_one(self, effect: FindTicket, scope: Scope) -> Outcome:
+        """One that is theirs: number, about, state, order, opened_at, words."""
+        found = await self._database.run(tickets.standing, effect.number, scope.conversation, scope.customer)
+        return Outcome("ticket_found", {"ticket": found}) if found else Outcome("ticket_missing")
+
+    async def answer(self, effect: AnswerProposal, scope: Scope) -> Outcome:
+        """Their word on a proposal, if it still stands."""
+        wanted = TicketState.ACCEPTED if effect.accepted else TicketState.OBJECTED
+        change = tickets.Change(effect.number, scope.key, tickets.CUSTOMER, wanted.value)
+        whose = (scope.conversation, scope.customer)
+        try:
+            state = await self._database.run(tickets.answer, change, *whose, self._within)
+        except NoSuchThing:  # the chat has come to belong to somebody else at this moment, who is told nothing
+            return Outcome("answer_late", {"state": TicketState.CLOSED.value})
+        return Outcome("answer_taken" if state is wanted else "answer_late", {"state": state.value})
+
+    async def add(self, effect: AddToTicket, scope: Scope) -> Outcome:
+        """More of their words."""
+        change = tickets.Change(effect.number, scope.key, tickets.CUSTOMER, words=_clean(effect.words))
+        await self._database.run(tickets.add_words, change, scope.conversation, scope.customer)
+        return Outcome("added")
 
     async def keep_feedback(self, effect: KeepFeedback, scope: Scope) -> Outcome:
         """Keep an opinion."""

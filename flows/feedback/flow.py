@@ -30,13 +30,16 @@ class Feedback(Flow):
     ]
 
     def ask_if_solved(self, event: EventData) -> None:
+        how_satisfied = (
+            Reply("satisfied", then="affirmed"),
+            Reply("dissatisfied", then="denied"),
+            Reply("no_rating", then="passed_over"),
+        )
         if self.slots.get("about") == "staff":
-            self.ask(
-                "satisfied",
-                Reply("satisfied", then="affirmed"),
-                Reply("dissatisfied", then="denied"),
-                Reply("no_rating", then="passed_over"),
-            )
+            self.ask("satisfied", *how_satisfied)
+            return
+        if self.slots.get("about") == "ticket":
+            self.ask("satisfied_with_ticket", *how_satisfied)
             return
         self.ask(
             "solved",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.dialogue import EventData, Flow, Reply
 from bot.dialogue.effects import FindTickets
+
+MOST_ANSWERABLE = 3
 
 
 class Ticket(Flow):
     """Show the tickets of this chat and its customer, newest first."""
 
     passing = True
-    chosen_texts = ("ticket.line",)
+    chosen_texts = ("ticket.line", "ticket.choices.")
     states = [
         "start",
         {"name": "looking", "on_enter": "look"},
@@ -34,6 +36,7 @@ class Ticket(Flow):
         self.say("found", count=len(tickets), tickets=[line(ticket) for ticket in tickets])
         self.suggest(
             "what_next",
+            *answerable(tickets),
             Reply("human", start="escalate", reason="asked", ticket=tickets[0]["number"]),
             Reply("complain", start="complaint"),
             Reply("my_orders", start="track_order"),
@@ -48,6 +51,13 @@ class Ticket(Flow):
             Reply("complain", start="complaint"),
             Reply("human", start="escalate", reason="asked"),
         )
+
+
+def answerable(tickets: Sequence[Mapping[str, Any]]) -> list[Reply]:
+    """A choice for each of the first tickets that the customer can answer now."""
+    keys = {"proposed": "proposal", "accepted": "object", "answered": "object"}
+    can = [(keys[ticket["state"]], ticket["number"]) for ticket in tickets if ticket["state"] in keys]
+    return [Reply(key, start="ticket_news", number=number) for key, number in can[:MOST_ANSWERABLE]]
 
 
 def line(ticket: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bot.dialogue.texts import Text, Texts
 from bot.messages import Choice, Outgoing
 from bot.store.support_tables import feedback, handover, mail, ticket
 from tests.conversations.driver import Driver
-from tests.conversations.script import Script, Step, Values, Words, said
+from tests.conversations.script import Moved, Script, Step, Values, Words, said
 from tests.conversations.world import World
 
 LOCAL_NAMES = ("特派客服", "中文", "English")
@@ -91,8 +91,16 @@ class Player:
                 await world.other_chat_cancels(str(step.other_chat_cancels))
             case "staff":
                 await world.staff("mei" if step.staff == "takes over" else None)
+            case "ticket" if step.ticket:
+                await self._ticket(step.ticket)
             case "stored" if step.stored:
                 await world.store(step.stored)
+
+    async def _ticket(self, moved: Moved) -> None:
+        if moved.unseen:
+            await self.world.change_ticket(moved.becomes)
+        else:
+            await self.world.move_ticket(moved.becomes, self._words(moved.words))
 
     async def _customer(self, step: Step) -> None:
         if isinstance(step.customer, list):
@@ -227,6 +235,7 @@ class Player:
         tables: list[tuple[str, Any, Table, str]] = [
             ("queue", found.queue, handover, "reason"),
             ("tickets", found.tickets, ticket, "about"),
+            ("ticket states", found.ticket_states, ticket, "state"),
             ("feedback", found.feedback, feedback, "score"),
             ("mails", found.mails, mail, "reference"),
         ]

@@ -44,6 +44,15 @@ class Long(_Strict):
     times: int
 
 
+class Moved(_Strict):
+    """Staff make something of the newest ticket, with words for the customer. `unseen`: the customer is not told,
+    as when the news cross their answer; it can then be "gone", too."""
+
+    becomes: str
+    words: Words = ""
+    unseen: bool = False
+
+
 class Step(_Strict):
     """One thing that happens, and what is expected then."""
 
@@ -64,6 +73,7 @@ class Step(_Strict):
     courier_takes: str | None = Field(None, alias="courier takes")
     other_chat_cancels: str | None = Field(None, alias="other chat cancels")
     staff: Literal["takes over", "gives back"] | None = None
+    ticket: Moved | None = None
     stored: Stored | None = None
 
     speaks: dict[str, str] | None = None
@@ -99,7 +109,7 @@ class Step(_Strict):
 
 _THINGS = (
     *("customer", "long", "press", "stale", "forge", "attach", "link", "code", "clock", "order_service"),
-    *("order_vanishes", "account_vanishes", "courier_takes", "other_chat_cancels", "staff", "stored"),
+    *("order_vanishes", "account_vanishes", "courier_takes", "other_chat_cancels", "staff", "ticket", "stored"),
 )
 
 
@@ -119,6 +129,7 @@ class LeftBehind(_Strict):
     tickets: list[str] | None = None
     feedback: list[int] | None = None
     mails: int | None = None
+    ticket_states: list[str] | None = Field(None, alias="ticket states")
 
 
 class Script(_Strict):

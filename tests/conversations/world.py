@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, Select, Table, delete, select, update
 
 from bot.bootstrap import performers
 from bot.channel import Channel
 from bot.config import Settings, load
+from bot.desk.people import Agent, Role
+from bot.desk.tickets import TicketState
 from bot.dialogue.conversation import Conversation, Frame
 from bot.dialogue.engine import Engine
 from bot.errors import StoreUnavailable
@@ -24,13 +27,17 @@ from bot.orders.sql.tables import contacts, customers
 from bot.orders.sql.tables import orders as order_table
 from bot.runtime.service import Runtime
 from bot.runtime.settings import RuntimeSettings
+from bot.sections import Support
 from bot.store.database import Database
 from bot.store.prepared import Prepared, Values
+from bot.store.support_tables import ticket
 from bot.store.tables import conversation
+from bot.support.ticket_desk import TicketOffice
 from tests.conversations.driver import Phone
 from tests.conversations.ground import DAY, Clock, Ground, words
 from tests.conversations.script import Stored
 
+MEI = Agent("mei", "小梅", Role.AGENT, "zh")
 STALL = 0.1
 """Seconds that the bot waits for an order service that never answers; only scripts with one set it so low."""
 RUNTIME = RuntimeSettings(language="zh", most_tries=3)
@@ -131,6 +138,19 @@ class World:
     async def staff(self, owner: str | None) -> None:
         """A colleague takes the conversation over, or gives it back."""
         await self.database.run(_take_over, owner)
+
+    async def move_ticket(self, state: str, words: str) -> None:
+        """A colleague makes something of the newest ticket."""
+        number = (await self.table(ticket))[-1]["number"]
+        office = TicketOffice(self.database, self.runtime, Support().due_within)
+        await office.move(MEI, uuid4().hex, number, TicketState(state), words)
+
+    async def change_ticket(self, state: str) -> None:
+        """The newest ticket is in another state, or "gone", and its customer has not heard it yet."""
+        number = (await self.table(ticket))[-1]["number"]
+        mine = ticket.c.number == number
+        change = delete(ticket).where(mine) if state == "gone" else update(ticket).where(mine).values(state=state)
+        await self.database.run(lambda connection: connection.execute(change))
 
     async def store(self, frame: Stored) -> None:
         """Put a flow under way into the store, as another version of the bot would have left it."""

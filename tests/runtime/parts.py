@@ -61,6 +61,9 @@ class Echo:
                 self._say(turn, words_for(event))
         return turn
 
+    def counts_always(self, conversation: Conversation, event: Event) -> bool:
+        return event == Pressed("official")
+
     @staticmethod
     def _say(turn: Turn, words: str) -> None:
         turn.steps.append(Outgoing(f"{turn.conversation.misses}: {words}", key="echo"))

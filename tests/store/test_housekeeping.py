@@ -11,17 +11,27 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Table, event, insert, select, update
 
+from bot.desk.tickets import TicketState
 from bot.dialogue.conversation import Conversation
 from bot.errors import StoreUnavailable
 from bot.runtime.ages import Ages
 from bot.runtime.housekeeping import HOUSEKEEPING, Housekeeper
 from bot.store import housekeeping as store
-from bot.store import leases, support_tables, tables, telegram_tables
+from bot.store import leases, staff_tables, support_tables, tables, telegram_tables
 from bot.store.conversations import Source
 from bot.store.database import Database
 from bot.store.schema import metadata
 
-AGES = Ages(conversations=1_000, files=500, bookkeeping=100, codes=200, mails=700, dead_letters=800, records=5_000)
+AGES = Ages(
+    conversations=1_000,
+    files=500,
+    bookkeeping=100,
+    codes=200,
+    mails=700,
+    dead_letters=800,
+    sign_ins=300,
+    records=5_000,
+)
 EVERY = 3_600.0
 CHATS = store.SLICE + 30
 EDGE = 30
@@ -83,8 +93,18 @@ def make_chat(connection: Connection, dice: random.Random, number: int, now: flo
     put(telegram_tables.album_part, age, album="a", number=9, at=now - age)
     brief = {"key": f"{key}:2", "reason": "asked", "brief": {}, "language": "en", "opened_at": now - idle}
     put(support_tables.handover, idle, **brief, status="closed", closed_at=now - idle)
+    put_staffs(put, dice, idle, now)
     put_need(put, needs, key, now, idle)
     return Chat(key, idle, needs, tuple(rows))
+
+
+def put_staffs(put: Any, dice: random.Random, idle: float, now: float) -> None:
+    """What staff keep beside a conversation."""
+    age = idle + some_age(dice, 2_000)
+    put(support_tables.note, age, key="n", author="mei", words="words", at=now - age)
+    age = some_age(dice, 200)
+    put(support_tables.draft, age, author="mei", words="wor", at=now - age)
+    put(support_tables.tag, idle, name="vip", author="mei", at=now - idle)
 
 
 def put_line(put: Any, seq: int, age: float, now: float) -> None:
@@ -159,9 +179,9 @@ def keeps(chat: Chat, table: str, key: str, age: float) -> bool:
     if table in ("inbound", "outbox"):
         inner = int(key) % 4 in (0, 3)
         return age < (AGES.bookkeeping if inner else AGES.conversations)
-    if table == "album_part":
-        return age < AGES.bookkeeping
-    return age < AGES.files if table == "attachment" else True
+    lasts = {"attachment": AGES.files, "note": AGES.conversations}
+    lasts |= dict.fromkeys(("draft", "album_part"), AGES.bookkeeping)
+    return age < lasts.get(table, age + 1)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -201,22 +221,30 @@ def make_idle(connection: Connection, key: str, since: float, **more: Any) -> No
     connection.execute(insert(tables.lane).values(conversation=key, channel="webchat", last_seq=20, done_seq=20))
 
 
-@pytest.mark.parametrize(("state", "opened", "kept"), [("open", 9_000, 1), ("closed", 9_000, 0), ("closed", 4_000, 1)])
+@pytest.mark.parametrize(
+    ("state", "closed", "kept"),
+    [(state.value, None, 1) for state in TicketState if state is not TicketState.CLOSED]
+    + [("closed", 8_000, 0), ("closed", 4_000, 1)],
+)
 async def test_a_conversation_stays_as_long_as_its_ticket(
-    database: Database, state: str, opened: float, kept: int
+    database: Database, state: str, closed: float | None, kept: int
 ) -> None:
     now = await database.run(store.now)
     await database.run(make_idle, "webchat:1", now - 9_000)
-    words = {"about": "other", "words": "words", "attachments": [], "opened_at": now - opened}
+    words = {"about": "other", "words": "words", "attachments": [], "opened_at": now - 9_000}
     row = {"number": "T1", "key": "webchat:1:1", "conversation": "webchat:1", "state": state}
-    await database.run(lambda c: c.execute(insert(support_tables.ticket).values(**row, **words)))
+    when = None if closed is None else now - closed
+    await database.run(lambda c: c.execute(insert(support_tables.ticket).values(**row, **words, closed_at=when)))
+    happened = {"actor": "mei", "kind": "state", "value": state, "words": ""}
+    for number in ("T1", "T2"):  # T2 is another conversation's
+        event = {"number": number, "place": 1, "key": number, "at": now - 9_000, **happened}
+        await database.run(lambda c, event=event: c.execute(insert(support_tables.ticket_event).values(**event)))
     for _ in range(2):
         await a_round(database)
         await due_again(database)
-    found = await database.run(
-        lambda c: [len(c.execute(select(t)).all()) for t in (support_tables.ticket, tables.conversation)]
-    )
-    assert found == [kept, kept]
+    rests = (support_tables.ticket, support_tables.ticket_event, tables.conversation)
+    found = await database.run(lambda c: [len(c.execute(select(t)).all()) for t in rests])
+    assert found == [kept, kept + 1, kept]
 
 
 async def test_a_message_that_comes_at_that_moment_wins(database: Database) -> None:
@@ -278,6 +306,36 @@ def put_the_rest(connection: Connection, now: float) -> None:
             connection.execute(insert(tables.verification).values(**code, expires_at=now - at))
     for action, at in (("old", 6_000), ("young", 4_000)):
         connection.execute(insert(tables.audit).values(at=now - at, actor="bot", action=action))
+
+
+async def test_sign_ins_that_are_over_and_guards_that_are_calm(database: Database) -> None:
+    now = await database.run(store.now)
+    await database.run(put_sign_ins, now)
+    await a_round(database)
+    left = await database.run(
+        lambda c: {
+            table.name: sorted(c.scalars(select(table.primary_key.columns[0])))
+            for table in (staff_tables.staff_session, staff_tables.staff_link, staff_tables.sign_in_guard)
+        }
+    )
+    assert left == {
+        "staff_session": ["over since today", "runs"],
+        "staff_link": ["over since today", "runs"],
+        "sign_in_guard": ["locked", "young"],
+    }
+
+
+def put_sign_ins(connection: Connection, now: float) -> None:
+    for what, until in (("over for long", now - 400), ("over since today", now - 200), ("runs", now + 60)):
+        same = {"token_hash": what, "staff": "mei", "until": until}
+        connection.execute(
+            insert(staff_tables.staff_session).values(**same, device="", created_at=now - 9_000, seen_at=until)
+        )
+        connection.execute(insert(staff_tables.staff_link).values(**same, purpose="sign_in"))
+    guards = (("old", 400, None), ("freed", 400, now - 9), ("locked", 400, now + 60), ("young", 200, None))
+    for name, at, until in guards:
+        guard = {"name_hash": name, "locked_until": until, "changed_at": now - at}
+        connection.execute(insert(staff_tables.sign_in_guard).values(**guard))
 
 
 async def test_many_old_rows_take_several_steps(database: Database) -> None:

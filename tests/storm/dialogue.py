@@ -32,6 +32,9 @@ class Counting:
                 say(turn, "delayed", act=act)
         return turn
 
+    def counts_always(self, conversation: Conversation, event: Event) -> bool:
+        return False
+
     def _hear(self, turn: Turn, words: list[str]) -> Generator[Read, Outcome, None]:
         talk = turn.conversation
         talk.misses += 1

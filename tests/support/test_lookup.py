@@ -151,7 +151,16 @@ async def test_conversations_newest_first_and_narrowed(
     assert await desk.choices(ANYBODYS) == (["li"], ["急"], ["tg", "web"])
 
 
-AGES = Ages(conversations=100, files=100, bookkeeping=100, codes=100, mails=100, dead_letters=100, records=10_000)
+AGES = Ages(
+    conversations=100,
+    files=100,
+    bookkeeping=100,
+    codes=100,
+    mails=100,
+    dead_letters=100,
+    sign_ins=100,
+    records=10_000,
+)
 
 
 async def test_what_housekeeping_removes_is_not_found_any_more(sqlite_url: str, clock: Clock) -> None:

@@ -1,0 +1,1 @@
+"""The flow `ticket_news`."""
