@@ -95,8 +95,9 @@ class Socket:
     async def until(self, *kinds: str) -> None:
         """Take news until one of each kind has come."""
         missing = set(kinds)
-        while missing:
-            missing.discard(await self.next())
+        async with asyncio.timeout(10):
+            while missing:
+                missing.discard(await self.next())
 
     async def next(self) -> str:
         return self._page.take(await self._socket.receive_json(timeout=10))
