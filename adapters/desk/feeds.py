@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from adapters.desk.showing import shown
+from bot.channel import Wake
 from bot.desk.people import Agent, Role
 from bot.desk.talk import Aside, Delivery, Line, Talks, Wakes
 from bot.desk.work import QUEUE, Waiting, Work
@@ -20,9 +22,11 @@ EVERYBODY = Agent(id="", name="", role=Role.LEAD, language="zh", active=False)
 
 SWEEP = 15.0
 """Seconds after which is looked without having been woken."""
-QUEUE_PAUSE = 0.1
+QUEUE_PAUSE = 0.2
 TALK_PAUSE = 0.04
 """Seconds between two readings: what changes in quick succession, as a message and what became of it, is read once."""
+ASIDE_PAUSE = 0.3
+"""Seconds after which what stands beside a conversation is read even while new words keep coming."""
 PAGE = 200
 WINDOW = 400
 """Lines kept in memory of a conversation somebody looks at."""
@@ -83,8 +87,8 @@ class Feed(ABC):
         return True
 
     @abstractmethod
-    async def _read(self) -> None:
-        """Read, and `_changed` for each piece that is there to be shown."""
+    async def _read(self, wake: Wake) -> None:
+        """Read, and `_changed` for each piece that is there to be shown. `wake`: whether it has changed meanwhile."""
 
     def _changed(self) -> None:
         for follower in self._followers:
@@ -94,7 +98,7 @@ class Feed(ABC):
         try:
             with self._wakes.watch(self._topic) as wake:
                 while True:
-                    await self._read()
+                    await self._read(wake)
                     self._begun.set()
                     await asyncio.sleep(self._pause)
                     await wake.wait(SWEEP)
@@ -113,7 +117,7 @@ class QueueFeed(Feed):
         self._work = work
         super().__init__(wakes, QUEUE, QUEUE_PAUSE)
 
-    async def _read(self) -> None:
+    async def _read(self, wake: Wake) -> None:  # noqa: ARG002 -- one reading is all of it
         before, now = self.rows, await self._work.queue(self._reader)
         self.stamp += 1
         self.rows = {each.conversation: self._row(before.get(each.conversation), each) for each in now}
@@ -132,20 +136,29 @@ class TalkFeed(Feed):
         self.aside: Shown[Aside] | None = None
         self._conversation = conversation
         self._talks = talks
-        super().__init__(talks, conversation, TALK_PAUSE)
+        super().__init__(talks, conversation)
 
     def reaches(self, after: int) -> bool:
         """Whether `lines` has everything above this seq, or as much as a page shows at first."""
         return not after or len(self.lines) < PAGE or next(iter(self.lines)) <= after
 
-    async def _read(self) -> None:
-        # The words first: they are what somebody waits for.
+    async def _read(self, wake: Wake) -> None:
+        # The words first: they are what somebody waits for. What stands beside them may wait until no more come.
+        await self._read_lines()
+        until = time.monotonic() + ASIDE_PAUSE
+        while self.aside and time.monotonic() < until and await wake.wait(TALK_PAUSE):
+            await self._read_lines()
+        await self._read_aside()
+
+    async def _read_lines(self) -> None:
         after = self._settled_until()
         while lines := await self._talks.lines(EVERYBODY, self._conversation, after, PAGE):
             self._take(lines)
             if not after or len(lines) < PAGE:
                 break
             after = lines[-1].seq
+
+    async def _read_aside(self) -> None:
         aside = await self._talks.aside(EVERYBODY, self._conversation)
         if self.aside is None or self.aside.thing != aside:
             self.stamp += 1
