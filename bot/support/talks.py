@@ -61,7 +61,8 @@ class Conversations:
 
     async def lines(self, agent: Agent, conversation: str, after: int = 0, limit: int = 200) -> Sequence[Line]:
         """See `Talks.lines`."""
-        return await self._database.run(seeing.lines, agent, conversation, limit, after=after or None)
+        # Read with every change that a page is shown: what one statement sees more than the one before comes again.
+        return await self._database.run_each(seeing.lines, agent, conversation, limit, after=after or None)
 
     async def before(self, agent: Agent, conversation: str, seq: int, limit: int = 200) -> Sequence[Line]:
         """See `Talks.before`."""
@@ -69,7 +70,7 @@ class Conversations:
 
     async def aside(self, agent: Agent, conversation: str) -> Aside:
         """See `Talks.aside`."""
-        found = await self._database.run(seeing.aside, agent, conversation)
+        found = await self._database.run_each(seeing.aside, agent, conversation)
         shows = Address.of(conversation).channel in self._typing
         return Aside(
             found.standing.owner,

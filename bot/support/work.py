@@ -63,7 +63,7 @@ class Workplace:
 
     async def queue(self, agent: Agent) -> Sequence[Waiting]:
         """See `Work.queue`."""
-        now, places = await self._database.run(handovers.places)
+        now, places = await self._database.run_each(handovers.places)
         mine = [place for place in places if agent.is_of(place.team)]
         names = await self._names.of([place.customer for place in mine])
         rows = [self._row(place, names.get(place.customer or ""), agent.language, now) for place in mine]
