@@ -108,3 +108,20 @@ def test_signed_in_again_in_another_tab_the_page_carries_on(
     expect(zhou.page.locator("#signed-out")).to_be_hidden()
     zhou.sees("还在这里")
     assert desk.said(LIN) == ["还在这里"]
+
+
+@pytest.mark.parametrize("place", [3, 150, 449])
+def test_a_search_leads_to_the_line_wherever_it_stands(
+    desk: MemoryDesk, server: DeskServer, page: Page, complaints: list[str], place: int
+) -> None:
+    seqs = [desk.says(LIN, f"第{number}句").seq for number in range(450)]
+    zhou = Colleague(page, server.url, "xiaozhou")
+    page.goto(f"{server.url}/desk?c={LIN}&seq={seqs[place]}")
+    zhou.settled()
+    sought = page.locator("#lines .sought")
+    expect(sought).to_contain_text(f"第{place}句")
+    expect(sought).to_be_in_viewport()
+    desk.says(LIN, "又来一句")
+    zhou.sees("又来一句")
+    if place < 440:
+        expect(sought).to_be_in_viewport()

@@ -165,16 +165,33 @@ export class Talk {
     return this.days.get(day);
   }
 
+  // To the line that somebody looked for, or the one before it, with what was said around it.
+  async goTo(seq) {
+    this.stuck = false;
+    const c = this.c;
+    while (seq < Math.min(...this.lines.keys()) && !this.earlier.hidden) {
+      if (!(await this.loadEarlier()) || c !== this.c) return;
+    }
+    const shown = [...this.lines.keys()].filter((each) => each <= seq && !this.lines.get(each).node.hidden);
+    const node = this.lines.get(Math.max(...shown))?.node;
+    if (!node) return;
+    for (const old of this.list.querySelectorAll(".sought")) old.classList.remove("sought");
+    node.classList.add("sought");
+    node.scrollIntoView({ block: "center" });
+    this.scrolled();
+  }
+
   async loadEarlier() {
     this.earlier.disabled = true;
     const height = this.scroller.scrollHeight;
     const lines = await this.on.earlier(Math.min(...this.lines.keys()));
     this.earlier.disabled = false;
-    if (!lines) return;
+    if (!lines) return false;
     this.stuck = false;
     this.take(lines);
     this.earlier.hidden = lines.length < 200;
     this.scroller.scrollTop += this.scroller.scrollHeight - height;
+    return true;
   }
 
   showWriters() {

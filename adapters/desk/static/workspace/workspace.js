@@ -27,6 +27,7 @@ const names = new Names(api, words, me, renamed);
 const app = { settings, me, words, keeping, api, names };
 const narrow = matchMedia("(max-width: 760px)");
 let open = new URLSearchParams(location.search).get("c") ?? "";
+let sought = Number(new URLSearchParams(location.search).get("seq")); // the line a search led to
 let row = null;
 let cards = [];
 
@@ -95,7 +96,12 @@ const news = new News(api, () => ({ c: open, after: talk.cursor() }), {
     if (talk.ready && lines.some(({ sender }) => sender !== "customer")) side.orders?.load();
   },
   aside: ({ c, aside }) => c === open && takeAside(aside),
-  ready: ({ c }) => c === open && talk.caughtUp(),
+  ready: ({ c }) => {
+    if (c !== open) return;
+    talk.caughtUp();
+    if (sought) talk.goTo(sought);
+    sought = 0;
+  },
   gone: ({ c }) => c === open && notThere(),
   beat: ({ now }) => words.setNow(now),
   connected,
@@ -124,6 +130,7 @@ function withoutNone(said) {
 // Another conversation, or with "" none.
 function show(conversation, { remember = true } = {}) {
   if (remember && conversation !== open) history.pushState(null, "", address(conversation));
+  if (conversation !== open) sought = 0;
   open = conversation;
   row = queue.rows.get(open) ?? null;
   enter();
