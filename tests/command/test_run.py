@@ -14,6 +14,7 @@ import pytest
 
 from tests.command.serving import Serving
 from tests.command.tepai import call, start
+from tests.desk.office import Member
 from tests.webchat.browser import Browser
 
 
@@ -36,6 +37,41 @@ async def test_it_prints_links_that_lead_into_a_chat(serving: Serving, tmp_path:
             if entry and entry["sender"] == "bot":
                 break
     assert (tmp_path / "var" / "tepai.db").exists()
+
+
+async def test_each_start_prints_links_to_the_desk_that_work_once(tmp_path: Path) -> None:
+    seen: list[str] = []
+    for _ in range(2):
+        process = start(tmp_path, "run", PORT="0")
+        try:
+            serving = Serving(process)
+            links = re.findall(r"/desk/link#(\S+)", "".join(serving.lines))
+            assert len(links) == 2 and not set(links) & set(seen)
+            async with Member(serving.url) as member:
+                for earlier in seen:
+                    assert (await member.post("/desk/link", {"token": earlier}))[0] == 401
+                assert await member.post("/desk/link", {"token": links[0]}) == (303, "/desk")
+                assert (await member.get("/desk"))[0] == 200
+            async with Member(serving.url) as second:
+                assert (await second.post("/desk/link", {"token": links[0]}))[0] == 401
+            seen += links
+            assert not any(token in serving.stop(signal.SIGTERM) for token in links[:1])
+        finally:
+            process.kill()
+            process.communicate()
+
+
+async def test_outside_the_demo_nobody_gets_a_link(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("demo: false\nsmtp: {host: 127.0.0.1}\n")
+    process = start(tmp_path, "run", PORT="0", TEPAI_SECRET="a secret for these tests only")
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "/desk" in line and "link" not in line
+    finally:
+        process.kill()
+        process.communicate()
+    assert call(tmp_path, "staff", "list", TEPAI_SECRET="a secret for these tests only").stdout == ""
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.desk.device import device
 from adapters.desk.onward import onward
@@ -79,6 +82,18 @@ def test_a_page_of_the_desk_is_led_on_to(path: str) -> None:
 )
 def test_anything_else_leads_to_the_desk(path: str | None) -> None:
     assert onward(path) == "/desk"
+
+
+@given(st.one_of(st.text(), st.text("/\\:.@?#%\t\n desk", max_size=40).map("/desk".__add__)))
+def test_whatever_is_asked_for_a_browser_stays_at_the_desk(asked: str) -> None:
+    ahead = urlsplit(urljoin("https://chat.tepai.example/desk/sign-in", onward(asked)))
+    assert (ahead.scheme, ahead.netloc) == ("https", "chat.tepai.example")
+    assert not set(onward(asked)) & set("\\\t\r\n #")
+
+
+@given(st.text())
+def test_whatever_a_browser_calls_itself_is_named_by_our_own_words(user_agent: str) -> None:
+    assert re.fullmatch(r"[A-Za-z ·]{0,40}", device(user_agent))
 
 
 @pytest.mark.parametrize(
