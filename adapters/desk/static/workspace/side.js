@@ -5,6 +5,8 @@ import { about } from "./api.js";
 import { address } from "./queue.js";
 import { Orders } from "./orders.js";
 
+const TOLD_ELSEWHERE = ["order", "cause"]; // by the wish and by the diagnosis
+
 export class Side {
   // `on`: toast(text, bad), open(conversation), note() to write one, brief(brief), orders(cards).
   constructor(app, on) {
@@ -55,7 +57,7 @@ export class Side {
     const part = (title, ...nodes) => (nodes.length ? [element("h3", {}, title), ...nodes] : []);
     const list = (name, lines) => (lines.length ? [element("ul", { className: name }, ...lines.map((line) => element("li", { dir: "auto" }, line)))] : []);
     const tried = brief.tried.map(([at, line]) => element("li", {}, element("time", { dateTime: new Date(at * 1000).toISOString() }, words.clock(at)), element("span", { dir: "auto" }, line)));
-    const slots = brief.slots.flatMap(([label, value]) => [element("dt", {}, label), element("dd", { dir: "auto" }, value)]);
+    const slots = brief.slots.filter(([label]) => !TOLD_ELSEWHERE.includes(label)).flatMap(([label, value]) => [element("dt", {}, label), element("dd", { dir: "auto" }, value)]);
     this.places.brief.replaceChildren(
       brief.wish ? element("p", { className: "wish", dir: "auto" }, brief.wish) : null,
       ...part(words.t("brief_why"), ...(brief.why ? [element("p", {}, words.one("reason", brief.why))] : [])),
