@@ -52,6 +52,11 @@ def everybody_here(connection: Connection) -> Sequence[Colleague]:
     return _read(connection, _COLLEAGUES.where(is_here()))
 
 
+def who_can_take(connection: Connection, team: str) -> Sequence[Colleague]:
+    """Who is there now for this team's conversations, "" for anybody's."""
+    return [one for one in everybody_here(connection) if not team or not one.teams or team in one.teams]
+
+
 def _read(connection: Connection, query: object) -> list[Colleague]:
     rows = connection.execute(query).all()  # type: ignore[call-overload]
     return [

@@ -14,7 +14,7 @@ from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.handovers import CLOSED, OPEN, STAFFS_CHOICE, WAITING
 from bot.store.inserting import insert_new
-from bot.store.presence import everybody_here
+from bot.store.presence import who_can_take
 from bot.store.support_tables import handover
 
 RECENT_SECONDS = 2 * 3600.0
@@ -72,6 +72,12 @@ def hand_over(connection: Connection, new: NewHandover, wait: callbacks.Wait) ->
         order = new.brief.get("order")
         wait.promise(connection, new.conversation, new.key, str(order) if order else None)
     return _queued(connection, new.conversation, row)
+
+
+def is_staffed(connection: Connection, key: str, team: str = "") -> bool:
+    """Whether somebody is there who may take the conversation: of the team it waits for, or else of this one."""
+    row = _open(connection, key)
+    return bool(who_can_take(connection, row.team if row else team))
 
 
 def place(connection: Connection, key: str) -> Queued | None:
@@ -138,8 +144,7 @@ def _before(connection: Connection, row: Row[Any]) -> int:
 
 def _typical(connection: Connection, team: str, language: str) -> float | None:
     """The median of the last real waits, if there is somebody now to make it true again."""
-    theirs = [one for one in everybody_here(connection) if not team or not one.teams or team in one.teams]
-    if not any(language in one.languages for one in theirs):
+    if not any(language in one.languages for one in who_can_take(connection, team)):
         return None
     fresh = and_(handover.c.claimed_at > dbnow() - RECENT_SECONDS, handover.c.team == team, handover.c.returned == 0)
     waits = select(handover.c.claimed_at - handover.c.opened_at).where(fresh, handover.c.reason != STAFFS_CHOICE)

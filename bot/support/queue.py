@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from bot.dialogue.effects import FindPlace, HandOver, LeaveQueue, Outcome, ReadDesk
@@ -29,6 +30,8 @@ class Queue:
 
     async def hand_over(self, effect: HandOver, scope: Scope) -> Outcome:
         """Queue the conversation."""
+        team = self._support.team_for(effect.reason)
+        office = await self._office_of(scope.conversation, team)
         new = store.NewHandover(
             conversation=scope.conversation,
             key=scope.key,
@@ -36,10 +39,10 @@ class Queue:
             brief=effect.brief,
             language=scope.language,
             priority=PRIORITIES.get(effect.reason, 0),
-            team=self._support.team_for(effect.reason),
+            team=team,
         )
-        queued = await self._database.run(store.hand_over, new, self._office.wait(scope.now))
-        return Outcome("queued", {**_told(queued), **self._office.times(scope.now)})
+        queued = await self._database.run(store.hand_over, new, office.wait(scope.now))
+        return Outcome("queued", {**_told(queued), **office.times(scope.now)})
 
     async def find_place(self, effect: FindPlace, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
         """How far it is."""
@@ -47,7 +50,8 @@ class Queue:
         if queued is None:
             return Outcome("not_in_queue")
         late = queued.typical is not None and queued.waited > queued.typical
-        return Outcome("place_found", {**_told(queued), "late": late, **self._office.times(scope.now)})
+        office = await self._office_of(scope.conversation)
+        return Outcome("place_found", {**_told(queued), "late": late, **office.times(scope.now)})
 
     async def leave(self, effect: LeaveQueue, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
         """Out of it."""
@@ -66,6 +70,10 @@ class Queue:
             "waiting": await self._database.run(store.waiting),
         }
         return Outcome("desk_read", {**values, **self._office.times(scope.now)})
+
+    async def _office_of(self, conversation: str, team: str = "") -> Office:
+        """At night, too, somebody may be there: then the customer is not told to wait for the morning."""
+        return replace(self._office, here=await self._database.run(store.is_staffed, conversation, team))
 
 
 def _told(queued: store.Queued) -> dict[str, Any]:

@@ -132,6 +132,17 @@ async def test_at_night_an_answer_is_promised_with_a_number_and_kept(floor: Floo
     ]
 
 
+async def test_who_is_there_at_night_is_not_said_to_be_away(floor: Floor) -> None:
+    floor.hours = shut(3, floor.time())
+    await floor.hires(MEI)
+    await floor.says("转人工")
+    assert "escalate.queued_next" in floor.heard()
+    assert await floor.table(ticket) == []
+    await floor.is_seen(MEI, "away")
+    await floor.says("还要多久")
+    assert "queue.until_open" in floor.heard()
+
+
 async def test_who_leaves_at_night_is_promised_nothing_more(floor: Floor) -> None:
     floor.hours = shut(3, floor.time())
     await floor.says("转人工")
