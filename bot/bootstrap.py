@@ -43,7 +43,7 @@ from bot.support import performers as support
 from bot.support.indexer import Indexer
 from bot.support.overdue import Watchman
 from bot.support.postman import Postman
-from bot.telegram import telegram
+from bot.telegram import connect, telegram
 from bot.wechat import wechat
 from flows.cancel_order.flow import REASONS
 
@@ -197,13 +197,14 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
         links,
         RuntimeSettings(language=settings.language.default, max_attachment=settings.attachments.max_bytes),
     )
-    if adapter:
-        adapter.connect(runtime)
     if official:
         official.connect(runtime)
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
     names = [channel.name for channel in channels or ours]
-    bench = workbench(settings, database, runtime, engine, gateway, typing, names)
+    staff_link = adapter.staff_link if adapter and settings.telegram.staff_group else None
+    bench = workbench(settings, database, runtime, engine, gateway, typing, names, staff_link)
+    if adapter:
+        connect(adapter, settings, database, runtime, bench)
     indexer = Indexer(database, runtime.follow_all(), REASONS)
     own = (postman, housekeeper, indexer, support.watchman(database, engine.texts, settings, postman))
     return App(settings, database, gateway, links, engine, runtime, *own, adapter, official, bench)

@@ -157,6 +157,8 @@ def _complete(settings: Settings) -> Settings:
 
 
 def _check_telegram(settings: Settings) -> None:
+    if unknown := [team for team in settings.telegram.staff_teams if team not in settings.support.teams]:
+        raise ConfigError(f"telegram.staff_teams: support.teams has no {', '.join(unknown)}")
     token, secret = (kept.get_secret_value() for kept in (settings.telegram_token, settings.telegram_webhook_secret))
     if not token:
         return

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.desk import Desk
 from bot.config import Settings
 from bot.desk.orders import OrderDesk as Orders
-from bot.desk.people import Agent, People, Role
+from bot.desk.people import Agent, People, Phones, Role
 from bot.desk.reports import Health, Lookup, Reports, Trail
 from bot.desk.talk import Talks
 from bot.desk.tickets import TicketDesk
@@ -31,6 +31,7 @@ from bot.support.order_desk import OrderDesk
 from bot.support.ownership import Ownership
 from bot.support.passwords import Passwords
 from bot.support.people import Rules, Staff
+from bot.support.phones import StaffPhones
 from bot.support.reports import StoredReports
 from bot.support.talks import Conversations
 from bot.support.ticket_desk import TicketOffice
@@ -62,6 +63,7 @@ class Workbench:
     health: Health
     lookup: Lookup
     reports: Reports
+    phones: Phones | None = None
 
 
 def workbench(
@@ -72,12 +74,17 @@ def workbench(
     gateway: Gateway,
     typing: Mapping[str, Show],
     channels: Sequence[str],
+    staff_link: Callable[[str], Awaitable[str]] | None = None,
 ) -> Workbench:
     """Join them. `typing`: how a channel shows the customer that somebody writes, by the channel's name; `channels`:
-    the names of all there are."""
+    the names of all there are; `staff_link`: where members of staff link their Telegram accounts, None where they have
+    no group there."""
     watched = Watched(channels, posts=bool(settings.smtp.host), demo=settings.demo)
     support = settings.support
     office = Office(settings.company.hotline_hours, support.claim_within)
+    # Who answers from the phone has no page that shows signs of life.
+    by_phone = support.idle_for if staff_link else 0.0
+    patience = Patience(support.answer_within, support.away_for, support.idle_for, by_phone)
     words, names = Words(engine.book, engine.texts), Names(gateway)
     talks = Conversations(database, runtime, typing)
     cards = Cards(words, settings.orders.policy())
@@ -88,11 +95,12 @@ def workbench(
         Workplace(database, runtime, briefs, names, office, support.teams.keys()),
         talks,
         OrderDesk(database, runtime, gateway, cards, settings.orders.timeout),
-        Ownership(database, runtime, Patience(support.answer_within, support.away_for, support.idle_for), office),
+        Ownership(database, runtime, patience, office),
         TicketOffice(database, runtime, support.due_within),
         HealthDesk(database, talks, gateway, watched),
         StoredLookup(database),
         StoredReports(database, map(shape_of, engine.book)),
+        StaffPhones(database, staff_link) if staff_link else None,
     )
 
 
@@ -126,6 +134,7 @@ def pages(settings: Settings, bench: Workbench, clock: Callable[[], float]) -> D
         talks=bench.talks,
         orders=bench.orders,
         trail=bench.trail,
+        phones=bench.phones,
         lookup=bench.lookup,
         reports=bench.reports,
     )

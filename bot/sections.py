@@ -155,13 +155,19 @@ class Smtp(Section):
 
 
 class Telegram(Section):
-    """How updates come: `mode` polling asks for them, webhook has them sent to `url`. Without a token it is off."""
+    """How updates come: `mode` polling asks for them, webhook has them sent to `url`. Without a token it is off.
+
+    `staff_group`: the chat in which staff have a topic for each conversation; `staff_teams`: whose it shows, () for
+    all.
+    """
 
     mode: Literal["polling", "webhook"] = "polling"
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "https://api.telegram.org"
     connections: Annotated[int, Field(ge=1, le=100)] = 40
     messages_per_second: Annotated[float, Field(gt=0)] = 30
+    staff_group: Annotated[int, Field(lt=0)] | None = None
+    staff_teams: tuple[str, ...] = ()
 
 
 class MenuButton(Section):

@@ -6,14 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.config import Settings
+from bot.desk.people import Agent, Role
 from bot.messages import Outgoing
 from bot.store import attachments
 from bot.store.albums import StoredAlbums
 from bot.store.database import Database
 from bot.store.notes import Reachability, StoredNotes, StoredTurns
+from bot.store.topics import StoredTopics
 
 if TYPE_CHECKING:
     from adapters.telegram import Adapter
+    from bot.desk_parts import Workbench
+    from bot.runtime.service import Runtime
 
 ASKS_CONTACT = frozenset({"identify.ask_contact", "identify.ask_contact_for", "identify.contact_unreadable"})
 """The texts that ask for a phone number which Telegram can share at a touch."""
@@ -38,6 +42,7 @@ def telegram(settings: Settings, database: Database) -> Adapter | None:
         connections=wanted.connections,
         most_bytes=settings.attachments.max_bytes,
         language=settings.language.default,
+        staff_group=wanted.staff_group,
     )
     store = Store(
         StoredNotes(database),
@@ -47,6 +52,19 @@ def telegram(settings: Settings, database: Database) -> Adapter | None:
         StoredAlbums(database),
     )
     return Adapter(options, store, Habits(asks_contact, card))
+
+
+def connect(adapter: Adapter, settings: Settings, database: Database, runtime: Runtime, bench: Workbench) -> None:
+    """Hand the adapter the runtime and, where staff have a group, what they work with. It reads the conversations of
+    `telegram.staff_teams`; what somebody may do there is what they may do at the desk."""
+    from adapters.telegram import Desk
+
+    if bench.phones is None:
+        adapter.connect(runtime)
+        return
+    reader = Agent("telegram", "Telegram", Role.AGENT, settings.language.default, teams=settings.telegram.staff_teams)
+    topics, colleagues = StoredTopics(database), bench.people.colleagues
+    adapter.connect(runtime, Desk(bench.work, bench.talks, bench.phones, topics, colleagues, reader))
 
 
 def asks_contact(message: Outgoing) -> bool:

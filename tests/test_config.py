@@ -215,6 +215,14 @@ def test_a_telegram_webhook_needs_a_secret_and_an_address():
     assert complaint("telegram: {mode: webhook}", **HOOK).startswith("telegram.url: ")
 
 
+def test_a_staff_group_on_telegram_is_a_group_and_its_teams_are_known():
+    teams = "support: {teams: {care: [asked]}}\ntelegram: {staff_group: -1001234567890, staff_teams: [care]}"
+    assert load(written(teams), SECRET).telegram.staff_group == -1001234567890
+    assert load(None, SECRET).telegram.staff_group is None
+    assert complaint("telegram: {staff_group: 42}").startswith("telegram.staff_group: ")
+    assert complaint("telegram: {staff_teams: [care]}").startswith("telegram.staff_teams: ")
+
+
 def test_a_malformed_telegram_token_is_named_and_not_shown():
     told = complaint(TEPAI_TELEGRAM_TOKEN="no token at all")
     assert told.startswith("TEPAI_TELEGRAM_TOKEN: ")

@@ -16,8 +16,8 @@ from adapters.desk.services import Desk
 from adapters.web.problems import Problem
 from adapters.web.reading import read_json
 from adapters.web.words import language_of
-from bot.desk.people import Agent, Availability
-from bot.errors import NotTaken
+from bot.desk.people import Agent, Availability, Phones
+from bot.errors import DeliveryError, NotTaken
 
 ME = "/desk/me"
 PASSWORD = "/desk/me/password"  # noqa: S105 -- a page
@@ -33,6 +33,8 @@ def routes(desk: Desk) -> list[BaseRoute]:
         Route(PASSWORD, password.show),
         Route(PASSWORD, password.change, methods=["POST"]),
         Route("/desk/me/sessions", me.revoke, methods=["POST"]),
+        Route("/desk/me/telegram", me.offer, methods=["POST"]),
+        Route("/desk/me/telegram/unlink", me.unlink, methods=["POST"]),
         Route("/desk/me/language", me.speak, methods=["POST"]),
         Route("/desk/me/availability", me.choose, methods=["POST"]),
         Route("/desk/api/availability", me.choose_here, methods=["POST"]),
@@ -73,6 +75,21 @@ class Me(Part):
         return RedirectResponse(f"{ME}?done=ended", 303)
 
     @signed_in()
+    async def offer(self, request: Request, agent: Agent) -> Response:
+        """A link that makes a Telegram account one's own; it stands on this page only."""
+        try:
+            link = await _phones(self.desk).offer(agent)
+        except DeliveryError:
+            return await self._page(request, agent, agent, phone_wrong="telegram_away")
+        return await self._page(request, agent, agent, phone_link=link)
+
+    @signed_in()
+    async def unlink(self, request: Request, agent: Agent) -> Response:  # noqa: ARG002 -- says nothing more
+        """No Telegram account is one's own any more."""
+        await _phones(self.desk).unlink(agent)
+        return RedirectResponse(f"{ME}?done=unlinked", 303)
+
+    @signed_in()
     async def speak(self, request: Request, agent: Agent) -> Response:
         """Another language for the desk, and back to the page where one was."""
         fields = await Fields.of(request)
@@ -100,18 +117,25 @@ class Me(Part):
         await self.desk.people.alive(agent)
         return JSONResponse({"availability": agent.availability})
 
-    async def _page(self, request: Request, agent: Agent, said: Agent, wrong: str = "") -> Response:
+    async def _page(
+        self, request: Request, agent: Agent, said: Agent, wrong: str = "", phone_link: str = "", phone_wrong: str = ""
+    ) -> Response:
+        phones = self.desk.phones
         sessions = await self.desk.people.sessions(agent, session.read(request))
         has_password = await self.desk.people.has_password(agent)
         return self.page(
             request,
             agent,
             "me.html",
-            status=422 if wrong else 200,
+            status=503 if phone_wrong else 422 if wrong else 200,
             said=said,
             wrong=wrong,
             sessions=sessions,
             has_password=has_password,
+            phones=phones is not None,
+            phone_linked=phones is not None and await phones.is_linked(agent),
+            phone_link=phone_link,
+            phone_wrong=phone_wrong,
         )
 
 
@@ -158,6 +182,12 @@ class Home(Part):
         """To the first page this member of staff may open."""
         first = next(entry for entry in entries(self.desk, agent) if entry.path != HOME)
         return RedirectResponse(first.path, 303)
+
+
+def _phones(desk: Desk) -> Phones:
+    if desk.phones is None:
+        raise Problem(404, "no_such_page", "There is no such page.")
+    return desk.phones
 
 
 def _availability(given: object) -> Availability:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from bot.desk.orders import OrderDesk
-from bot.desk.people import People
+from bot.desk.people import People, Phones
 from bot.desk.reports import Health, Lookup, Reports, Trail
 from bot.desk.talk import Talks
 from bot.desk.tickets import TicketDesk
@@ -42,3 +42,4 @@ class Desk:
     reports: Reports | None = None
     health: Health | None = None
     trail: Trail | None = None
+    phones: Phones | None = None

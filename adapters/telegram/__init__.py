@@ -11,6 +11,6 @@ logging.getLogger("telegram").setLevel(logging.INFO)
 
 from adapters.telegram.adapter import Adapter, Options, Store  # noqa: E402
 from adapters.telegram.pieces import Habits  # noqa: E402
-from adapters.telegram.staff_group import Desk  # noqa: E402
+from adapters.telegram.staff_desk import Desk  # noqa: E402
 
 __all__ = ["Adapter", "Desk", "Habits", "Options", "Store"]

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
+from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from adapters.telegram.albums import Albums, Parts
@@ -19,8 +20,12 @@ from adapters.telegram.limits import CHAT_BURST, Limits
 from adapters.telegram.pieces import Habits
 from adapters.telegram.polling import Poller
 from adapters.telegram.receiver import MarkReachable, Receiver
+from adapters.telegram.refusals import delivery_error
 from adapters.telegram.request import AiohttpRequest
-from adapters.telegram.staff_group import Desk, StaffGroup
+from adapters.telegram.staff_desk import Desk
+from adapters.telegram.staff_follower import Follower
+from adapters.telegram.staff_group import LINK, StaffGroup
+from adapters.telegram.staff_topics import Board
 from adapters.telegram.webhook import Webhook
 from bot.channel import Notes, Service, Turns
 
@@ -75,7 +80,9 @@ class Adapter:
         self.channel = Telegram(
             self._calls, store.notes, store.files, habits, Limits(options.per_second, options.chat_burst)
         )
-        self._announcer = Announcer(self.bot, options.language, options.url, options.secret, options.connections)
+        self._announcer = Announcer(
+            self.bot, options.language, options.url, options.secret, options.connections, group=options.staff_group
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     def connect(self, service: Service, desk: Desk | None = None) -> None:
@@ -85,15 +92,27 @@ class Adapter:
         files = FileFetcher(self.bot, service, self._options.most_bytes)
         groups = Groups(self.bot, store.notes)
         self.albums = Albums(store.albums, service)
-        self.staff = self._staff_group(desk, files)
+        self.staff: StaffGroup | None = None
+        self.follower: Follower | None = None
+        if desk is not None and self._options.staff_group is not None:
+            self._join_staff(desk, self._options.staff_group, files)
         self.receiver = Receiver(
             self.bot, service, self.channel, groups, files, self.albums, store.reachable, self.staff
         )
         self.poller = Poller(self.bot, self.receiver, store.turns)
 
-    def _staff_group(self, desk: Desk | None, fetcher: FileFetcher) -> StaffGroup | None:
-        chat = self._options.staff_group
-        return StaffGroup(self._calls, chat, desk, self._store.files, fetcher) if desk and chat else None
+    def _join_staff(self, desk: Desk, chat: int, fetcher: FileFetcher) -> None:
+        board = Board(self._calls, chat, desk.topics, self._store.files)
+        self.staff = StaffGroup(self._calls, chat, desk, fetcher)
+        self.follower = Follower(desk, board, self._store.turns)
+
+    async def staff_link(self, token: str) -> str:
+        """Where a member of staff hands in the token from their own account. Raises `errors.DeliveryError`."""
+        try:
+            me = await self.bot.get_me()
+        except TelegramError as error:
+            raise delivery_error(error) from None
+        return f"https://t.me/{me.username}?start={LINK}{token}"
 
     def routes(self) -> list[BaseRoute]:
         """The webhook, where one is wanted."""
@@ -106,6 +125,8 @@ class Adapter:
         work = [self._announcer.run(), self.albums.run()]
         if self._options.url is None:
             work.append(self.poller.run())
+        if self.follower is not None:
+            work.append(self.follower.run())
         self._tasks += [asyncio.create_task(each) for each in work]
 
     async def stop(self) -> None:

@@ -6,11 +6,12 @@ import asyncio
 import random
 
 import structlog
-from telegram.error import RetryAfter, TelegramError
+from telegram import BotCommandScopeChat
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from adapters.telegram.calls import Bot
 from adapters.telegram.inbound import KINDS
-from adapters.telegram.refusals import pause_of
+from adapters.telegram.refusals import pause_of, reason
 from adapters.telegram.webhook import PATH
 from adapters.telegram.words import LANGUAGES, words
 
@@ -20,10 +21,18 @@ LONGEST_PAUSE = 300.0
 
 
 class Announcer:
-    """`url`: our public address, None for polling; `secret`: what Telegram sends along with its calls."""
+    """`url`: our public address, None for polling; `secret`: what Telegram sends along with its calls; `group`: the
+    staff's, which has commands of its own."""
 
     def __init__(
-        self, bot: Bot, language: str, url: str | None, secret: str, connections: int, pause: float = 1.0
+        self,
+        bot: Bot,
+        language: str,
+        url: str | None,
+        secret: str,
+        connections: int,
+        pause: float = 1.0,
+        group: int | None = None,
     ) -> None:
         self._bot = bot
         self._language = language
@@ -31,6 +40,7 @@ class Announcer:
         self._secret = secret
         self._connections = connections
         self._pause = pause
+        self._group = group
 
     async def run(self) -> None:
         """Announce, again and again until Telegram has taken it. Messages flow meanwhile, as far as they can."""
@@ -64,7 +74,20 @@ class Announcer:
         await self._bot.set_my_commands(_commands(self._language))
         for language in LANGUAGES:
             await self._bot.set_my_commands(_commands(language), language_code=language)
+        if self._group is not None:
+            await self._announce_to_staff(self._group)
+
+    async def _announce_to_staff(self, group: int) -> None:
+        """A bot that is not there (yet) is no reason to keep customers waiting."""
+        scope = BotCommandScopeChat(group)
+        try:
+            await self._bot.set_my_commands(_commands(self._language, "staff_commands"), scope=scope)
+            for language in LANGUAGES:
+                commands = _commands(language, "staff_commands")
+                await self._bot.set_my_commands(commands, scope=scope, language_code=language)
+        except (BadRequest, Forbidden) as error:
+            log.warning("telegram_staff_group_refused", why=reason(error))
 
 
-def _commands(language: str) -> list[tuple[str, str]]:
-    return list(words(language)["commands"].items())
+def _commands(language: str, key: str = "commands") -> list[tuple[str, str]]:
+    return list(words(language)[key].items())

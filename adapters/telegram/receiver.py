@@ -16,7 +16,7 @@ from adapters.telegram.channel import Telegram
 from adapters.telegram.files import CannotFetch, FileFetcher
 from adapters.telegram.groups import Groups
 from adapters.telegram.inbound import Found, Heard, InGroup, InTopic, Nothing, Press, Reach, kind_of, read
-from adapters.telegram.staff_group import StaffGroup
+from adapters.telegram.staff_group import StaffGroup, link_token
 from adapters.telegram.words import words
 from bot.channel import Service
 from bot.errors import StoreUnavailable
@@ -115,6 +115,10 @@ class Receiver:
             await self._take(said.elsewhere)
 
     async def _heard(self, heard: Heard) -> None:
+        token = link_token(heard.incoming.link) if self._staff else None
+        if self._staff and token:
+            await self._staff.linked(token, int(heard.incoming.address.chat), heard.incoming.language)
+            return
         conversation = heard.incoming.address.conversation
         if heard.album:
             with self._albums.arriving(conversation):

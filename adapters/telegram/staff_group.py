@@ -1,5 +1,4 @@
-"""The staff's own group: each conversation that a person takes is a topic there, and what a member of staff writes in
-the topic goes to the customer.
+"""What members of staff write in their own group on Telegram: in a conversation's topic it goes to the customer.
 
 The group is a supergroup with topics, in which the bot is an administrator that may manage topics; as one it hears
 every message. What others write than linked members of staff reaches nobody.
@@ -8,210 +7,145 @@ every message. What others write than linked members of staff reaches nobody.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Protocol
+import time
+from collections.abc import Mapping
 
 import structlog
-from aiolimiter import AsyncLimiter
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
 from adapters.telegram.calls import Calls
-from adapters.telegram.channel import Files
 from adapters.telegram.files import CannotFetch, FileFetcher
-from adapters.telegram.inbound import NAME, InTopic
-from adapters.telegram.refusals import delivery_error, reason
-from adapters.telegram.staff_lines import words_of
-from adapters.telegram.wording import html, split
+from adapters.telegram.inbound import InTopic
+from adapters.telegram.refusals import reason
+from adapters.telegram.staff_desk import Desk, id_prefix
+from adapters.telegram.wording import html
 from adapters.telegram.words import words
 from bot.desk.people import Agent
-from bot.desk.talk import Line
-from bot.desk.work import Reply, Work
-from bot.errors import HeldByOther, Later, NoSuchThing, NotTaken, Undeliverable
+from bot.desk.work import Ending, Reply, Resume
+from bot.errors import HeldByOther, NoSuchThing, NotTaken, SignInRefused
 from bot.messages import Address, Attachment
 
 log = structlog.get_logger(__name__)
 
-LONGEST_TITLE = 128
-PER_MINUTE = 20
-"""Messages that Telegram takes in one group."""
-PAUSE_SECONDS = 3.0
+LINK = "staff-"
+"""How the payload of a link for members of staff begins. With 43 characters behind it no customer's link is as long:
+of base64 without padding, which theirs are, 49 characters make no whole bytes."""
+COMMANDS: Mapping[str, str] = {
+    **{"take": "take", "接入": "take", "back": "back", "交还": "back"},
+    **{"close": "close", "结束": "close", "note": "note", "备注": "note"},
+}
+STRANGER_SECONDS = 3600.0
+"""For so long somebody who is not linked is not told so again."""
+MOST_STRANGERS = 1000
 
-_NO_TOPIC = re.compile(r"thread not found|topic_id_invalid|topic_deleted", re.I)
-_CLOSED = re.compile(r"topic_closed", re.I)
-_CLOSED_ALREADY = re.compile(rf"topic_not_modified|{_NO_TOPIC.pattern}", re.I)
-
-
-class Topics(Protocol):
-    """Which topic shows which conversation; shared by all processes. Raises `errors.StoreUnavailable`."""
-
-    async def find(self, conversation: str, chat: int) -> tuple[int, int] | None:
-        """(thread, seq of the newest line shown there); None where there is no topic in this group."""
-
-    async def put(self, conversation: str, chat: int, thread: int) -> None:
-        """This topic from now on; what was shown counts as shown."""
-
-    async def conversation(self, chat: int, thread: int) -> str | None:
-        """What the topic shows."""
-
-    async def shown(self, conversation: str, seq: int) -> None:
-        """Lines up to `seq` need not be shown any more."""
+_LINK = re.compile(rf"{LINK}([\w-]{{43}})", re.ASCII)
 
 
-Members = Callable[[int], Awaitable[Agent | None]]
-"""Who has linked this Telegram account; None for nobody, or somebody who is not active any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the support core offers the group."""
-
-    work: Work
-    members: Members
-    topics: Topics
+def link_token(payload: str | None) -> str | None:
+    """The token in the payload of a link for members of staff; None for any other."""
+    found = _LINK.fullmatch(payload or "")
+    return found[1] if found else None
 
 
 class StaffGroup:
-    """`chat`: the group; `files` gives the bytes behind an attachment's ref, `fetcher` fetches what staff send.
+    """`chat`: the group; `fetcher` fetches what staff send."""
 
-    `show` and `close` are for one caller at a time, of however many processes. Both raise `errors.DeliveryError` as
-    `bot.channel.Channel.send` does, and may then be called again: a line that was cut off in the middle is repeated.
-    """
-
-    def __init__(self, calls: Calls, chat: int, desk: Desk, files: Files, fetcher: FileFetcher) -> None:
+    def __init__(self, calls: Calls, chat: int, desk: Desk, fetcher: FileFetcher) -> None:
         self.chat = chat
         self._calls = calls
         self._desk = desk
-        self._files = files
         self._fetcher = fetcher
-        self._room = AsyncLimiter(PER_MINUTE, 60.0)
+        self._strangers: dict[int, float] = {}
 
-    async def show(self, conversation: str, title: str, opening: str, lines: Sequence[Line]) -> None:
-        """Show the lines that are not there yet, in a topic made for them where there is none (any more).
-
-        `opening` is what stands first in a new topic: why a person is wanted.
-        """
-        found = await self._desk.topics.find(conversation, self.chat)
-        thread, seq = found or (await self._make(conversation, title, opening), 0)
-        for line in lines:
-            if line.seq <= seq:
-                continue
-            if not self._is_written_here(line):
-                try:
-                    thread = await self._post(conversation, thread, line, title, opening)
-                except Undeliverable as error:  # the desk shows it; what follows must not wait for it
-                    log.warning("telegram_line_not_shown", conversation=conversation, seq=line.seq, why=str(error))
-            await self._desk.topics.shown(conversation, line.seq)
-
-    async def close(self, conversation: str) -> None:
-        """Nobody has to answer there any more; more lines open it again."""
-        found = await self._desk.topics.find(conversation, self.chat)
-        if found is None:
-            return
-        with _refusals():
-            try:
-                await self._calls.close_topic(self.chat, found[0])
-            except BadRequest as error:
-                if not _CLOSED_ALREADY.search(error.message):
-                    raise
+    async def linked(self, token: str, account: int, language: str | None) -> None:
+        """Somebody opened a link for members of staff in their private chat. Raises `StoreUnavailable`."""
+        try:
+            agent = await self._desk.phones.link(token, account)
+        except SignInRefused:
+            await self._tell(account, None, "staff_link_refused", language)
+        except NotTaken:
+            await self._tell(account, None, "staff_link_taken", language)
+        else:
+            await self._tell(account, None, "staff_linked", agent.language, name=agent.name)
 
     async def heard(self, said: InTopic) -> None:
         """Somebody wrote in a topic. Raises `StoreUnavailable`, or `TelegramError` for a file to be had later."""
         conversation = await self._desk.topics.conversation(said.chat, said.thread)
-        if conversation is None or said.text.startswith("/"):
-            log.info("telegram_topic_ignored", why="no conversation" if conversation is None else "command")
+        if conversation is None:
+            log.info("telegram_topic_ignored", why="no conversation")
             return
-        agent = await self._desk.members(said.sender)
+        agent = await self._desk.phones.member(said.sender)
         if agent is None:
-            await self._tell(said, "staff_unlinked", said.language)
-        elif said.edited:
-            await self._tell(said, "staff_edited", agent.language)
+            await self._send_away(said)
+            return
+        try:
+            await self._do(conversation, agent, said)
+        except HeldByOther as error:
+            key = "staff_others" if said.text.startswith("/") else "staff_held"
+            owner = await self._name(error.owner)
+            await self._answer(said, agent, key if owner else "staff_nobodys", owner=owner)
+        except NoSuchThing:
+            await self._answer(said, agent, "staff_not_theirs")
+        except NotTaken:
+            await self._answer(said, agent, "staff_not_taken")
+        except CannotFetch as why:
+            await self._answer(said, agent, why.key)
+
+    async def _do(self, conversation: str, agent: Agent, said: InTopic) -> None:
+        if said.edited:
+            await self._answer(said, agent, "staff_edited")
+        elif said.text.startswith("/"):
+            await self._obey(conversation, agent, said)
         else:
             await self._reply(conversation, agent, said)
 
+    async def _obey(self, conversation: str, agent: Agent, said: InTopic) -> None:
+        name, _, rest = said.text[1:].partition(" ")
+        work = self._desk.work
+        match COMMANDS.get(name.partition("@")[0].lower()):
+            case "take":
+                await work.claim(agent, conversation)
+            case "back":
+                await work.hand_back(agent, conversation, Resume.CONTINUE)
+            case "close":
+                await work.close(agent, conversation, Ending.SOLVED)
+            case "note" if rest.strip():
+                await self._desk.talks.note(agent, conversation, self._id(said), rest)
+                await self._answer(said, agent, "staff_noted")
+            case _:
+                await self._answer(said, agent, "staff_how")
+
     async def _reply(self, conversation: str, agent: Agent, said: InTopic) -> None:
-        try:
-            files = await self._fetched(conversation, said)
-        except CannotFetch as why:
-            await self._tell(said, why.key, agent.language)
-            return
+        files = await self._fetched(conversation, said)
         if not said.text and not files:
-            await self._tell(said, "staff_kind", agent.language)
+            await self._answer(said, agent, "staff_kind")
             return
-        reply = Reply(f"{_prefix(said.chat)}{said.number}", said.text, files)
-        try:
-            await self._desk.work.reply(agent, conversation, reply)
-        except HeldByOther as error:
-            await self._tell(said, "staff_held", agent.language, owner=error.owner)
-        except NoSuchThing:
-            await self._tell(said, "staff_not_theirs", agent.language)
-        except NotTaken:
-            await self._tell(said, "staff_not_taken", agent.language)
+        await self._desk.work.reply(agent, conversation, Reply(self._id(said), said.text, files))
 
     async def _fetched(self, conversation: str, said: InTopic) -> tuple[Attachment, ...]:
         return (await self._fetcher.fetch(Address.of(conversation), said.file),) if said.file else ()
 
-    def _is_written_here(self, line: Line) -> bool:
-        return line.id.startswith(_prefix(self.chat))
+    async def _send_away(self, said: InTopic) -> None:
+        now = time.monotonic()
+        if now - self._strangers.get(said.sender, -STRANGER_SECONDS) < STRANGER_SECONDS:
+            return
+        self._strangers = dict(list(self._strangers.items())[1 - MOST_STRANGERS :])
+        self._strangers[said.sender] = now
+        await self._tell(said.chat, said.thread, "staff_unlinked", said.language)
 
-    async def _post(self, conversation: str, thread: int, line: Line, title: str, opening: str) -> int:
-        """The topic's thread, which is another one when it had to be made again."""
-        with _refusals():
-            try:
-                await self._say(conversation, thread, line)
-            except BadRequest as error:
-                if _CLOSED.search(error.message):
-                    await self._calls.reopen_topic(self.chat, thread)
-                elif _NO_TOPIC.search(error.message):
-                    thread = await self._make(conversation, title, opening)
-                else:
-                    raise
-                await self._say(conversation, thread, line)
-        return thread
+    async def _name(self, id: str) -> str:
+        names = {agent.id: agent.name for agent in await self._desk.colleagues()} if id else {}
+        return names.get(id, id)
 
-    async def _say(self, conversation: str, thread: int, line: Line) -> None:
-        for part in split(words_of(line)):
-            await self._admit()
-            await self._calls.send_text(self.chat, html(part), None, thread)
-        for file in line.attachments:
-            found = await self._files(Address.of(conversation), file.ref) if file.ref else None
-            if found is not None:
-                await self._admit()
-                await self._calls.send_file(self.chat, *found, None, thread)
+    async def _answer(self, said: InTopic, agent: Agent, key: str, **values: str) -> None:
+        await self._tell(said.chat, said.thread, key, agent.language, **values)
 
-    async def _make(self, conversation: str, title: str, opening: str) -> int:
-        await self._admit()
-        with _refusals():
-            thread = await self._calls.create_topic(self.chat, title[:LONGEST_TITLE].strip() or conversation)
-            await self._desk.topics.put(conversation, self.chat, thread)
-            for part in split(opening):
-                await self._admit()
-                await self._calls.send_text(self.chat, html(part), None, thread)
-        return thread
-
-    async def _admit(self) -> None:
-        if not self._room.has_capacity():
-            raise Later("the staff's group has had its share of messages", after=PAUSE_SECONDS)
-        await self._room.acquire()
-
-    async def _tell(self, said: InTopic, key: str, language: str | None, **values: str) -> None:
+    async def _tell(self, chat: int, thread: int | None, key: str, language: str | None, **values: str) -> None:
         text = words(language)[key].format(megabytes=self._fetcher.megabytes, **values)
         try:
-            await self._calls.send_text(said.chat, html(text), None, said.thread)
+            await self._calls.send_text(chat, html(text), None, thread)
         except TelegramError as error:
             log.info("telegram_staff_not_told", error=type(error).__name__, why=reason(error))
 
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Telegram's refusals as the runtime knows them."""
-    try:
-        yield
-    except TelegramError as error:
-        raise delivery_error(error) from None
-
-
-def _prefix(chat: int) -> str:
-    """How the ids of replies begin that were written in the group."""
-    return f"{NAME}:{chat}:"
+    def _id(self, said: InTopic) -> str:
+        return f"{id_prefix(said.chat)}{said.number}"

@@ -37,4 +37,5 @@ def _read(language: str) -> dict[str, Any]:
 
 
 def _keys(texts: Mapping[str, Any]) -> set[str]:
-    return {*texts, *(f"commands.{name}" for name in texts["commands"])}
+    menus = (f"{menu}.{name}" for menu in ("commands", "staff_commands") for name in texts[menu])
+    return {*texts, *menus}

@@ -123,3 +123,24 @@ class People(Protocol):
 
     async def new_link(self, by: Agent, staff: str) -> str:
         """A fresh one-time link for somebody who forgot their password (admins only)."""
+
+
+class Phones(Protocol):
+    """The Telegram account from which a member of staff answers. Every change stands in the audit trail."""
+
+    async def is_linked(self, agent: Agent) -> bool:
+        """Whether there is one."""
+
+    async def offer(self, agent: Agent) -> str:
+        """The address of a link that works once, for ten minutes: whoever opens it in Telegram is the agent there.
+        Raises `errors.DeliveryError` while Telegram cannot be asked."""
+
+    async def unlink(self, agent: Agent) -> None:
+        """The account is nobody's from now on."""
+
+    async def link(self, token: str, account: int) -> Agent:
+        """The account is from now on that of whoever was offered the token. Raises `errors.SignInRefused`, or
+        `errors.NotTaken` for an account that a colleague has linked."""
+
+    async def member(self, account: int) -> Agent | None:
+        """Who has linked the account, and is there since they have just written; None for nobody who is active."""

@@ -26,11 +26,13 @@ BATCH = 100
 @dataclass(frozen=True, slots=True)
 class Patience:
     """In seconds. `answer`: of a colleague who is there; `away`: of one who is not, while the customer waits for their
-    words; `idle`: of one who is not, while nobody waits."""
+    words; `idle`: of one who is not, while nobody waits. `phone`: for so long since their last
+    act somebody counts as there who has linked a Telegram account, and so may answer from anywhere; 0 for never."""
 
     answer: float
     away: float
     idle: float
+    phone: float = 0.0
 
 
 class Why(StrEnum):
@@ -50,27 +52,20 @@ class Neglected:
     why: Why
 
 
-_HERE = func.coalesce(
-    select(case((is_here(), 1), else_=0)).where(staff.c.id == handover.c.agent).correlate(handover).scalar_subquery(), 0
-)
 _GONE_FOR_GOOD = ~select(staff.c.id).where(staff.c.id == handover.c.agent, staff.c.active).correlate(handover).exists()
-_MISSING = _HERE == 0
 _TAKEN = and_(OPEN, handover.c.status == TAKEN)
-_TO_NOTE = or_(
-    and_(_MISSING, handover.c.missing_since.is_(None)), and_(~_MISSING, handover.c.missing_since.isnot(None))
-)
 
 
 def anything(connection: Connection, patience: Patience) -> bool:
     """Whether there is something to note or to bring back; writes nothing."""
-    noted = select(handover.c.id).where(_TAKEN, _TO_NOTE).limit(1)
+    noted = select(handover.c.id).where(_TAKEN, _to_note(patience)).limit(1)
     return connection.execute(noted).first() is not None or bool(_found(connection, patience, 1))
 
 
-def note(connection: Connection) -> None:
+def note(connection: Connection, patience: Patience) -> None:
     """Since when who has a conversation is not there."""
-    since = case((_MISSING, func.coalesce(handover.c.missing_since, dbnow())), else_=null())
-    connection.execute(update(handover).where(_TAKEN, _TO_NOTE).values(missing_since=since))
+    since = case((_missing(patience), func.coalesce(handover.c.missing_since, dbnow())), else_=null())
+    connection.execute(update(handover).where(_TAKEN, _to_note(patience)).values(missing_since=since))
 
 
 def neglected(connection: Connection, patience: Patience) -> Sequence[Neglected]:
@@ -98,8 +93,8 @@ def _neglect(patience: Patience) -> Select[Any]:
     since = case((waits > handover.c.claimed_at, waits), else_=handover.c.claimed_at)
     why = case(
         (and_(waits.isnot(None), since <= dbnow() - patience.answer), Why.UNANSWERED.value),
-        (and_(waits.isnot(None), _away(patience.away)), Why.AWAY.value),
-        (_away(patience.idle), Why.IDLE.value),
+        (and_(waits.isnot(None), _away(patience, patience.away)), Why.AWAY.value),
+        (_away(patience, patience.idle), Why.IDLE.value),
         else_=null(),
     )
     found = (
@@ -110,9 +105,21 @@ def _neglect(patience: Patience) -> Select[Any]:
     return found.where(why.isnot(None))
 
 
-def _away(seconds: float) -> ColumnElement[bool]:
+def _missing(patience: Patience) -> ColumnElement[bool]:
+    has_phone = and_(staff.c.active, staff.c.telegram.isnot(None))
+    reachable = or_(is_here(), and_(has_phone, staff.c.seen_at > dbnow() - patience.phone))
+    here = select(case((reachable, 1), else_=0)).where(staff.c.id == handover.c.agent).correlate(handover)
+    return func.coalesce(here.scalar_subquery(), 0) == 0
+
+
+def _to_note(patience: Patience) -> ColumnElement[bool]:
+    missing = _missing(patience)
+    return or_(and_(missing, handover.c.missing_since.is_(None)), and_(~missing, handover.c.missing_since.isnot(None)))
+
+
+def _away(patience: Patience, seconds: float) -> ColumnElement[bool]:
     """Missing for so long, and still; somebody who no longer works here is missed at once."""
-    return or_(_GONE_FOR_GOOD, and_(_MISSING, handover.c.missing_since <= dbnow() - seconds))
+    return or_(_GONE_FOR_GOOD, and_(_missing(patience), handover.c.missing_since <= dbnow() - seconds))
 
 
 def _found(connection: Connection, patience: Patience, most: int) -> list[Neglected]:

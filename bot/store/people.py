@@ -17,7 +17,7 @@ from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
 from bot.store.presence import is_here
-from bot.store.sessions import Lifetime, end_sessions, new_link, owner, voided_links
+from bot.store.sessions import SIGN_IN, TELEGRAM, Lifetime, end_sessions, new_link, owner, voided_links
 from bot.store.staff_tables import staff
 
 SIGN_OF_LIFE = 15.0
@@ -100,7 +100,7 @@ def edit(connection: Connection, by: str, who: Agent) -> None:
     if not who.active:
         values["availability"] = Availability.OFFLINE
         end_sessions(connection, who.id)
-        voided_links(connection, who.id)
+        voided_links(connection, who.id, SIGN_IN, TELEGRAM)
     connection.execute(update(staff).where(staff.c.id == who.id).values(values))
     audit(connection, "staff_edited", actor=by, subject=who.id, detail=_detail(changed))
 
@@ -145,7 +145,7 @@ def set_password(connection: Connection, id: str, before: str | None, after: str
     if done.rowcount != 1:
         raise NotTaken("changed_meanwhile")
     end_sessions(connection, id, keep=keep)
-    voided_links(connection, id)
+    voided_links(connection, id, SIGN_IN, TELEGRAM)
     audit(connection, "password_changed", actor=id, subject=id)
 
 

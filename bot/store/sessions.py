@@ -17,6 +17,8 @@ from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
 from bot.store.staff_tables import sign_in_guard, staff, staff_link, staff_session
 
+SIGN_IN, TELEGRAM = "sign_in", "telegram"
+"""What a link is for."""
 SEEN_EVERY = 60.0
 """Seconds in which the use of a session is not written down again."""
 
@@ -77,7 +79,7 @@ def begin_by_link(connection: Connection, link_hash: str, new: NewSession, lifet
     was one, is forgotten: whoever needed a link sets another."""
     unused = and_(
         staff_link.c.token_hash == link_hash,
-        staff_link.c.purpose == "sign_in",
+        staff_link.c.purpose == SIGN_IN,
         staff_link.c.used_at.is_(None),
         staff_link.c.until > dbnow(),
     )
@@ -97,14 +99,14 @@ def new_link(connection: Connection, by: str, id: str, link_hash: str, seconds: 
     """A link that works once; earlier ones no longer do. Raises `NoSuchThing`."""
     if connection.execute(select(staff.c.id).where(staff.c.id == id, staff.c.active)).one_or_none() is None:
         raise NoSuchThing
-    voided_links(connection, id)
-    insert_new(connection, staff_link, token_hash=link_hash, staff=id, purpose="sign_in", until=dbnow() + seconds)
+    voided_links(connection, id, SIGN_IN)
+    insert_new(connection, staff_link, token_hash=link_hash, staff=id, purpose=SIGN_IN, until=dbnow() + seconds)
     audit(connection, "link_made", actor=by, subject=id)
 
 
-def voided_links(connection: Connection, id: str) -> None:
-    """None of somebody's links to sign in works any more."""
-    unused = and_(staff_link.c.staff == id, staff_link.c.purpose == "sign_in", staff_link.c.used_at.is_(None))
+def voided_links(connection: Connection, id: str, *purposes: str) -> None:
+    """None of somebody's links for these works any more."""
+    unused = and_(staff_link.c.staff == id, staff_link.c.purpose.in_(purposes), staff_link.c.used_at.is_(None))
     connection.execute(update(staff_link).where(unused).values(used_at=dbnow()))
 
 

@@ -23,7 +23,8 @@ album_part = Table(
 _UNTAKEN = album_part.c.message.isnot(None)
 Index("ix_album_part_untaken", album_part.c.at, postgresql_where=_UNTAKEN, sqlite_where=_UNTAKEN)
 
-# `chat`: the group; `thread`: the topic in it that shows the conversation; `seq`: the newest line shown there.
+# `chat`: the group; `thread`: the topic in it that shows the conversation; `seq`: the newest line shown there; `state`:
+# see `bot.desk.topics.State`.
 staff_topic = Table(
     "staff_topic",
     metadata,
@@ -31,5 +32,8 @@ staff_topic = Table(
     Column("chat", BigKey, nullable=False),
     Column("thread", BigKey, nullable=False),
     Column("seq", BigKey, nullable=False, server_default=text("0")),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
     UniqueConstraint("chat", "thread"),
 )
+UNFINISHED = staff_topic.c.state.in_(("new", "open", "closing"))
+Index("ix_staff_topic_unfinished", staff_topic.c.chat, postgresql_where=UNFINISHED, sqlite_where=UNFINISHED)

@@ -56,7 +56,7 @@ class Ownership:
         if not mine:
             return 0
         try:
-            await self._database.run(ownership.note)
+            await self._database.run(ownership.note, self._patience)
             found = await self._database.run(ownership.neglected, self._patience)
             return sum([await self._bring_back(one) for one in found])
         finally:

@@ -145,3 +145,18 @@ class Customer:
         id = f"files/{uuid4().hex}"
         self.api.books.files[id] = (name, data)
         return id
+
+
+class Colleague(Customer):
+    """A member of staff, who writes in a topic of the group."""
+
+    def __init__(self, api: BotApi, group: Chat, user: int) -> None:
+        super().__init__(api, group)
+        self._user = user
+
+    def writes(self, thread: int | None, text: str = "", **more: Any) -> dict[str, Any]:
+        shown = self.api.books.add(self.chat, "staff", text=text, thread=thread)
+        message = {**self.api.books.as_json(self.chat, shown), **more}
+        message["from"] = {"id": self._user, "is_bot": False, "first_name": "Li", "language_code": "zh"}
+        self.put({"message": message})
+        return message

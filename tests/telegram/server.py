@@ -159,7 +159,8 @@ class BotApi:
 
     def _do_setmycommands(self, parameters: dict[str, Any]) -> bool:
         rules.check_commands(parameters["commands"])
-        self.books.commands[parameters.get("language_code", "")] = parameters["commands"]
+        scope, language = parameters.get("scope"), parameters.get("language_code", "")
+        self.books.commands[f"{scope['chat_id']}:{language}" if scope else language] = parameters["commands"]
         return True
 
     def _do_sendmessage(self, parameters: dict[str, Any]) -> Any:
@@ -220,10 +221,15 @@ class BotApi:
         return forum.create(self._reachable(parameters), self.books.next_message(), parameters["name"])
 
     def _do_closeforumtopic(self, parameters: dict[str, Any]) -> bool:
-        return forum.turn(self._reachable(parameters), parameters["message_thread_id"], closed=True)
+        return self._turn(parameters, closed=True)
 
     def _do_reopenforumtopic(self, parameters: dict[str, Any]) -> bool:
-        return forum.turn(self._reachable(parameters), parameters["message_thread_id"], closed=False)
+        return self._turn(parameters, closed=False)
+
+    def _turn(self, parameters: dict[str, Any], *, closed: bool) -> bool:
+        done = forum.turn(self._reachable(parameters), parameters["message_thread_id"], closed=closed)
+        self.updates.shown.set()
+        return done
 
     # --- what they share --------------------------------------------------------------------------------------
 

@@ -7,23 +7,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from adapters.telegram import Adapter, Desk
-from adapters.telegram.files import FileFetcher
-from adapters.telegram.inbound import InGroup, InTopic
-from adapters.telegram.staff_group import StaffGroup
+from adapters.telegram import Adapter
 from bot.bootstrap import App, assemble
 from bot.config import load
 from bot.desk.people import Agent, Role
 from bot.desk.talk import Delivery
 from bot.desk.work import Reply
 from bot.messages import Attachment, AttachmentKind
-from bot.store.topics import StoredTopics
 from tests.conftest import Clock
 from tests.telegram.customer import Customer
 from tests.telegram.server import BotApi
 
 CHAT = "telegram:7"
-GROUP = -100500
 MEI = Agent("mei", "小梅", Role.AGENT, "zh")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 JPEG = b"\xff\xd8\xff" + b"\0" * 40
@@ -103,34 +98,3 @@ async def test_who_blocked_the_bot_is_marked_where_staff_look(product: Product) 
     product.customer.unblocks()
     await product.settle()
     assert (await talks.aside(MEI, CHAT)).limits.reachable
-
-
-async def test_what_is_written_in_the_staffs_topic_reaches_the_customer(api: BotApi, product: Product) -> None:
-    app, adapter = product.app, product.adapter
-
-    async def member(user: int) -> Agent | None:
-        return MEI if user == 42 else None
-
-    forum = api.chat(GROUP, "supergroup")
-    forum.topics = {}
-    desk = Desk(app.workbench.work, member, StoredTopics(app.database))
-    fetcher = FileFetcher(adapter.bot, app.runtime, 1024)
-    group = StaffGroup(adapter._calls, GROUP, desk, adapter._store.files, fetcher)
-    await group.show(CHAT, "小林", "要人工", await app.workbench.talks.lines(MEI, CHAT))
-    (thread,) = forum.topics
-    for number, user, words in (
-        (91, 43, "我是路人"),
-        (92, 42, "我来处理"),
-        (92, 42, "我来处理"),
-        (93, 42, "长" * 4001),
-    ):
-        await group.heard(InTopic(GROUP, thread, user, number, words, "zh", InGroup(GROUP, "zh")))
-        await product.settle()
-    said = [text for text in product.customer.chat.texts() if text.startswith("👤")]
-    assert said[-1:] == ["👤 我来处理"]
-    assert not any("路人" in text for text in product.customer.chat.texts())
-    await group.show(CHAT, "小林", "要人工", await app.workbench.talks.lines(MEI, CHAT))
-    told = [shown.text for shown in forum.by_bot()]
-    assert "🧑 转人工" in told
-    assert told.count("👤 mei 我来处理") == 0
-    assert any("没有发给客户：太长了" in text for text in told)
