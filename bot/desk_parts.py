@@ -137,6 +137,8 @@ def pages(settings: Settings, bench: Workbench, clock: Callable[[], float]) -> D
         phones=bench.phones,
         lookup=bench.lookup,
         reports=bench.reports,
+        tickets=bench.tickets,
+        health=bench.health,
     )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,8 @@ def postgres() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("migrated") / "tepai.db"
-    asyncio.run(upgrade(f"sqlite:///{file}"))
+    with ThreadPoolExecutor(1) as thread:  # Playwright's loop may run in this one already
+        thread.submit(asyncio.run, upgrade(f"sqlite:///{file}")).result()
     return file
 
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from adapters.desk import audit, entrance, me, replies, reports, search, staff, workspace
+from adapters.desk import audit, entrance, health, me, replies, reports, search, staff, tickets, workspace
 from adapters.desk.guarding import anybody
 from adapters.desk.navigation import HOME
 from adapters.desk.rendering import FOLDER, STATIC, Part
@@ -27,6 +27,8 @@ def routes(desk: Desk) -> list[BaseRoute]:
         *audit.routes(desk),
         *search.routes(desk),
         *reports.routes(desk),
+        *tickets.routes(desk),
+        *health.routes(desk),
         Route(HOME, me.Home(desk).show),
         Mount(STATIC, Static(FOLDER)),
         Route("/desk/{path:path}", Nowhere(desk).show, methods=["GET", "POST"]),

@@ -161,7 +161,7 @@ class TicketDesk(Protocol):
         closed."""
 
     async def counts(self, agent: Agent) -> TicketCounts:
-        """Of those that the agent may see."""
+        """Of those that the agent may see; of somebody who sees only some teams', the first thousands."""
 
     async def ticket(self, agent: Agent, number: str) -> Ticket:
         """One with its history."""

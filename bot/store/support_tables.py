@@ -68,7 +68,12 @@ ticket = Table(
 Index("ix_ticket_state_due_at", ticket.c.state, ticket.c.due_at)
 _NOT_CLOSED = ticket.c.closed_at.is_(None)
 Index("ix_ticket_open_due_at", ticket.c.due_at, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
-Index("ix_ticket_open_owner", ticket.c.owner, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
+Index("ix_ticket_open_owner", ticket.c.owner, ticket.c.due_at, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
+_NOT_DUE = and_(_NOT_CLOSED, ticket.c.due_at.is_(None))
+Index("ix_ticket_undue", ticket.c.opened_at, postgresql_where=_NOT_DUE, sqlite_where=_NOT_DUE)
+# All that the numbers above a list need, so that they are read from the index alone.
+_COUNTED = (ticket.c.state, ticket.c.owner, ticket.c.due_at, ticket.c.closed_at)
+Index("ix_ticket_counted", *_COUNTED, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
 Index("ix_ticket_closed_at", ticket.c.closed_at)
 
 # What happened to a ticket, in order. `kind`: see `bot.desk.tickets.TicketEvent`; `key`: whoever asks twice for the
