@@ -126,6 +126,7 @@ SOUGHT = (
     *("refund", "cancel order", "order refund human", "不存在的词", "单订单订"),
     *("TP{number}", "{ending}", "{phone}", "{phone_ending}"),
 )
+Ask = Callable[[], Awaitable[Any]]
 AGENT = Agent("li", "李", Role.AGENT, "zh")
 OF_A_TEAM = Agent("wang", "王", Role.AGENT, "zh", teams=("parcels",))
 
@@ -157,9 +158,9 @@ async def _measured(both: Sequence[Store]) -> Report:
 async def _waits(name: str, database: Database, rows: dict[str, Sequence[float | None]]) -> list[Figure]:
     desk = StoredLookup(database)
     figures = []
-    for kind, asked in (("search", _searches(desk)), ("list", _lists(desk))):
+    for kind, asked in (("search", await _searches(desk)), ("list", list(_lists(desk)))):
         waits = []
-        for ask in [*asked] * ROUNDS:
+        for ask in asked * ROUNDS:
             begun = time.perf_counter()
             await ask()
             waits.append((time.perf_counter() - begun) * 1000)
@@ -170,24 +171,19 @@ async def _waits(name: str, database: Database, rows: dict[str, Sequence[float |
     return figures
 
 
-def _searches(desk: StoredLookup) -> Iterator[Callable[[], Awaitable[Any]]]:
+async def _searches(desk: StoredLookup) -> list[Ask]:
     number = str(order(MESSAGES // 3))
     phone = str(phone_of(MESSAGES // 3))
     named = {"number": number, "ending": number[-6:], "phone": phone, "phone_ending": phone[-7:]}
-    for sought in SOUGHT:
-        for agent in (AGENT, OF_A_TEAM):
-            yield partial(desk.search, agent, sought.format(**named))
-        yield partial(_next_page, desk, sought.format(**named))
+    asks: list[Ask] = []
+    for sought in (each.format(**named) for each in SOUGHT):
+        asks += [partial(desk.search, agent, sought) for agent in (AGENT, OF_A_TEAM)]
+        if found := await desk.search(AGENT, sought):
+            asks.append(partial(desk.search, AGENT, sought, before=found[-1].key))
+    return asks
 
 
-async def _next_page(desk: StoredLookup, sought: str) -> None:
-    """With the page before it, as one wait."""
-    found = await desk.search(AGENT, sought)
-    if found:
-        await desk.search(AGENT, sought, before=found[-1].key)
-
-
-def _lists(desk: StoredLookup) -> Iterator[Callable[[], Awaitable[Any]]]:
+def _lists(desk: StoredLookup) -> Iterator[Ask]:
     narrowed: Sequence[dict[str, str]] = ({}, {"channel": "tg"}, {"channel": "wechat"}, {"tag": "急"}, {"tag": "旧"})
     middle = f"{SINCE + MESSAGES - CHATS / 2!r}/x"
     for agent in (AGENT, OF_A_TEAM):
@@ -232,7 +228,8 @@ def phone_of(number: int) -> int:
 
 def said(dice: random.Random, weights: Sequence[float], number: int, *, by_bot: bool) -> str:
     """A line: the bot's are longer."""
-    text = "".join(dice.choices(VOCABULARY, cum_weights=weights, k=18 if by_bot else 6))
+    chosen = dice.choices(VOCABULARY, cum_weights=weights, k=18 if by_bot else 6)
+    text = "".join(f" {word} " if word.isascii() else word for word in chosen)
     if number % 10 == 0:
         text += f"，订单 TP{order(number)}"
     if number % 30 == 0:

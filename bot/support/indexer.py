@@ -34,7 +34,8 @@ LINES = 50
 """A transaction: on SQLite, a customer's message may have to wait for as long as one takes."""
 BURST = 0.03
 """Seconds of reading after which there is a rest."""
-LONGEST_REST = 10.0
+LONGEST_REST = 3.0
+"""What takes longer than its share waits for others more than it works."""
 ROUND = 900.0
 """Seconds from one look at all conversations to the next, in case nobody told of something."""
 PREVIEW = 80
