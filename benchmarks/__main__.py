@@ -25,6 +25,7 @@ from benchmarks import (
     scaling,
     scripts,
     server,
+    takeover,
     telegram,
     throughput,
     wechat,
@@ -50,6 +51,7 @@ MEASURES: Mapping[str, Measure] = {
     "telegram": telegram.measure,
     "wechat": wechat.measure,
     "desk": desk.measure,
+    "takeover": takeover.measure,
 }
 
 

@@ -90,9 +90,12 @@ class Stepper:
                 taken = await self._attended(ticket.conversation, loaded, deed)
                 kept = await self._database.run(attend, ticket, loaded, taken, deed.owner, deed.also)
                 if kept is not None:
-                    self._lanes.grew(ticket.conversation, due=kept.waits, staffed=True)
+                    self._told(ticket.conversation, kept)
                     return Receipt(kept.seq)
         raise StoreUnavailable("too many want the same conversation at once")
+
+    def _told(self, conversation: str, kept: Kept) -> None:
+        self._lanes.grew(conversation, due=kept.waits, staffed=True)
 
     async def _attended(self, conversation: str, loaded: Loaded, deed: Deed) -> Taken:
         talk = Conversation.from_json({"language": self._settings.language, **loaded.state})

@@ -117,9 +117,12 @@ def team_at(key: ColumnElement[str]) -> ColumnElement[str]:
 def take(connection: Connection, key: str, agent: str, *, id: str, language: str) -> None:
     """It is the agent's; opened under `id` where nobody had asked for a person."""
     taken = {"status": TAKEN, "agent": agent, "claimed_at": dbnow(), "missing_since": None}
-    if not _change(connection, key, **taken):
-        more = {"reason": STAFFS_CHOICE, "brief": {}, "language": language, "opened_at": dbnow()}
-        insert_new(connection, handover, key=id, conversation=key, **more, **taken)
+    if _change(connection, key, **taken):
+        return
+    more = {"reason": STAFFS_CHOICE, "brief": {}, "language": language, "opened_at": dbnow()}
+    if not insert_new(connection, handover, key=id, conversation=key, **more, **taken):
+        # The bot was handing it over at this moment; the insert has waited until it had.
+        _change(connection, key, **taken)
 
 
 def answered(connection: Connection, key: str) -> bool:

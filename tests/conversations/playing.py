@@ -89,12 +89,18 @@ class Player:
                 await world.courier_takes(str(step.courier_takes))
             case "other_chat_cancels":
                 await world.other_chat_cancels(str(step.other_chat_cancels))
-            case "staff":
-                await world.staff("mei" if step.staff == "takes over" else None)
-            case "ticket" if step.ticket:
-                await self._ticket(step.ticket)
+            case "staff" | "staff_says" | "ticket":
+                await self._staff(step)
             case "stored" if step.stored:
                 await world.store(step.stored)
+
+    async def _staff(self, step: Step) -> None:
+        if step.ticket is not None:
+            await self._ticket(step.ticket)
+        elif step.staff_says is not None:
+            await self.world.staff_says(self._words(step.staff_says))
+        else:
+            await self.world.staff_does(str(step.staff))
 
     async def _ticket(self, moved: Moved) -> None:
         if moved.unseen:

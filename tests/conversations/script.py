@@ -53,6 +53,12 @@ class Moved(_Strict):
     unseen: bool = False
 
 
+StaffDoes = Literal[
+    *("takes over", "gives back", "lets the bot go on", "lets the bot begin afresh"),
+    *("closes", "closes unanswered", "stays away"),
+]
+
+
 class Step(_Strict):
     """One thing that happens, and what is expected then."""
 
@@ -72,8 +78,9 @@ class Step(_Strict):
     after: int = Field(0, alias="after answers")
     courier_takes: str | None = Field(None, alias="courier takes")
     other_chat_cancels: str | None = Field(None, alias="other chat cancels")
-    staff: Literal["takes over", "gives back"] | None = None
     ticket: Moved | None = None
+    staff: StaffDoes | None = None
+    staff_says: Words | None = Field(None, alias="staff says")
     stored: Stored | None = None
 
     speaks: dict[str, str] | None = None
@@ -109,7 +116,8 @@ class Step(_Strict):
 
 _THINGS = (
     *("customer", "long", "press", "stale", "forge", "attach", "link", "code", "clock", "order_service"),
-    *("order_vanishes", "account_vanishes", "courier_takes", "other_chat_cancels", "staff", "ticket", "stored"),
+    *("order_vanishes", "account_vanishes", "courier_takes", "other_chat_cancels", "staff", "staff_says", "ticket"),
+    "stored",
 )
 
 

@@ -16,6 +16,9 @@ from bot.channel import Channel
 from bot.config import Settings, load
 from bot.desk.people import Agent, Role
 from bot.desk.tickets import TicketState
+from bot.desk.work import Ending, Resume
+from bot.desk.work import Reply as StaffReply
+from bot.desk_parts import Workbench, workbench
 from bot.dialogue.conversation import Conversation, Frame
 from bot.dialogue.engine import Engine
 from bot.errors import StoreUnavailable
@@ -37,9 +40,16 @@ from tests.conversations.driver import Phone
 from tests.conversations.ground import DAY, Clock, Ground, words
 from tests.conversations.script import Stored
 
-MEI = Agent("mei", "小梅", Role.AGENT, "zh")
 STALL = 0.1
 """Seconds that the bot waits for an order service that never answers; only scripts with one set it so low."""
+MEI = Agent("mei", "Mei", Role.AGENT, "zh")
+AWAY = 1000.0
+"""Seconds after which a colleague who does not answer, and is not there, is waited for no longer."""
+RESUMES = {
+    "gives back": Resume.SILENT,
+    "lets the bot go on": Resume.CONTINUE,
+    "lets the bot begin afresh": Resume.FRESH,
+}
 RUNTIME = RuntimeSettings(language="zh", most_tries=3)
 
 
@@ -113,6 +123,7 @@ class World:
     links: Links
     runtime: Runtime
     seeded_data: frozenset[str]
+    bench: Workbench
     phone: Phone = field(default_factory=Phone)
 
     async def courier_takes(self, number: str) -> None:
@@ -135,9 +146,23 @@ class World:
             order["customer"], number, accepted_fee=10**9, reason="not_needed", key=f"other:{number}"
         )
 
-    async def staff(self, owner: str | None) -> None:
-        """A colleague takes the conversation over, or gives it back."""
-        await self.database.run(_take_over, owner)
+    async def staff_does(self, what: str) -> None:
+        """A colleague does something with the conversation."""
+        work, chat = self.bench.work, await self._chat()
+        match what:
+            case "takes over":
+                await work.claim(MEI, chat)
+            case "closes" | "closes unanswered":
+                await work.close(MEI, chat, Ending.SOLVED if what == "closes" else Ending.NO_ANSWER)
+            case "stays away":
+                self.clock.now += AWAY
+                await self.bench.ownership.look()
+            case _:
+                await work.hand_back(MEI, chat, RESUMES[what])
+
+    async def staff_says(self, words: str) -> None:
+        """A colleague writes to the customer."""
+        await self.bench.work.reply(MEI, await self._chat(), StaffReply(uuid4().hex, words))
 
     async def move_ticket(self, state: str, words: str) -> None:
         """A colleague makes something of the newest ticket."""
@@ -164,6 +189,11 @@ class World:
         """The conversation as stored."""
         found = await self._rows(select(conversation.c.state))
         return Conversation.from_json(found[0]["state"] if found else {})
+
+    async def _chat(self) -> str:
+        """The one conversation there is."""
+        found: str = (await self._rows(select(conversation.c.id)))[0]["id"]
+        return found
 
     async def table(self, table: Table) -> list[dict[str, Any]]:
         """All rows of a table."""
@@ -200,7 +230,9 @@ async def world(ground: Ground, engine: Engine, at: str, *, stalls: bool, channe
     used = channel or phone
     patience = replace(RUNTIME, read=STALL, act=STALL) if stalls else RUNTIME
     parts = (performers(chosen, database, gateway, None), {used.name: used}, gateway, links, patience)
-    return World(database, clock, line, gateway, links, Runtime(database, engine, *parts), ground.data, phone)
+    runtime = Runtime(database, engine, *parts)
+    bench = workbench(chosen, database, runtime, engine, gateway, {})
+    return World(database, clock, line, gateway, links, runtime, ground.data, bench, phone)
 
 
 def time_of_day(told: str) -> float:
@@ -215,11 +247,6 @@ def _take(connection: Connection, number: str, now: float) -> None:
     taken = happened(plan.order, Move(0, Do.ACCEPT, "Tao Lin"), now)
     rows.save(connection, replace(plan, order=taken, moves=()))
     rows.record(connection, [Step(taken, plan.order.state, now)])
-
-
-def _take_over(connection: Connection, owner: str | None) -> None:
-    epoch, version = conversation.c.owner_epoch + 1, conversation.c.version + 1
-    connection.execute(update(conversation).values(owner=owner, owner_epoch=epoch, version=version))
 
 
 def _store(connection: Connection, stored: Stored) -> None:

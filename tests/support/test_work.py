@@ -6,13 +6,20 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.desk.talk import Delivery
 from bot.desk.work import Ending, Reply, Resume, Status
 from bot.errors import HeldByOther, NewerWords, NoSuchThing, NotTaken
 from bot.messages import Attachment, AttachmentKind
 from bot.sections import Support
+from bot.store import queueing
+from bot.store.callbacks import Wait
+from bot.store.queueing import NewHandover
 from bot.store.tables import conversation
+from bot.support.tickets import numbers
+from tests.conftest import Clock
 from tests.support.floor import LEAD, LI, MEI, Floor, of_team
 
 CHAT = "phone:a"
@@ -56,6 +63,32 @@ async def test_of_two_who_claim_at_once_in_two_processes_one_has_it(floor: Floor
     (row,) = await floor.queue()
     owner = (await floor.table(conversation))[0]["owner"]
     assert row.agent == owner == ("mei" if done[0] is None else "li")
+
+
+async def test_a_claim_while_the_bot_is_handing_it_over_takes_what_was_handed_over(
+    postgres_url: str, clock: Clock
+) -> None:
+    floor = Floor(postgres_url, clock)
+    await floor.says("你好")
+    engine = create_async_engine(postgres_url)
+    async with engine.begin() as handing_over:
+        await handing_over.run_sync(
+            queueing.hand_over, NewHandover(CHAT, "k", "upset", {}, "zh", 0), Wait(0.0, None, numbers)
+        )
+        claiming = asyncio.create_task(floor.app.workbench.work.claim(MEI, CHAT))
+        await _waits_for_a_lock(floor)
+    await claiming
+    (row,) = await floor.queue()
+    assert (row.reason, row.status, row.agent) == ("upset", Status.TAKEN, "mei")
+    await engine.dispose()
+    await floor.close()
+
+
+async def _waits_for_a_lock(floor: Floor) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(10):
+        while not await floor.database.run(lambda connection: connection.scalar(waiting)):  # noqa: ASYNC110 -- a lock has no event
+            await asyncio.sleep(0.01)
 
 
 async def test_claiming_again_does_no_harm(floor: Floor) -> None:
@@ -275,6 +308,15 @@ async def test_the_bot_goes_on_with_the_open_question(floor: Floor) -> None:
     await floor.settle()
     assert floor.heard()[-3:] == ["common.staff.taken", "common.staff.continued", asked]
     assert await floor.queue() == []
+
+
+async def test_what_the_bot_had_said_before_is_not_sent_when_it_has_the_chat_again(floor: Floor) -> None:
+    await floor.says("你好", settle=False)
+    work = floor.app.workbench.work
+    await work.claim(MEI, CHAT)
+    await work.hand_back(MEI, CHAT, Resume.SILENT)
+    await floor.settle()
+    assert floor.heard() == ["common.staff.taken"]
 
 
 async def test_the_bot_begins_afresh_or_keeps_silent(floor: Floor) -> None:
