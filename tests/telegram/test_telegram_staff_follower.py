@@ -237,6 +237,18 @@ async def test_the_topic_is_closed_when_it_is_over_and_opens_again(shop: Shop, a
     assert shop.reads().count("🧑 转人工") == 2, "what was shown is not shown again"
 
 
+async def test_when_it_opens_again_what_stood_there_is_not_said_again(shop: Shop) -> None:
+    await shop.says("第一次")
+    await shop.work.claim(MEI, WEB.conversation)
+    await shop.settle()
+    await shop.work.hand_back(MEI, WEB.conversation, Resume.SILENT)
+    await shop.settle()
+    await shop.work.claim(MEI, WEB.conversation)
+    await shop.settle()
+    assert len(await shop.lines()) < FIRST_LINES, "all of them would fit"
+    assert (shop.reads().count("📌"), shop.reads().count("🧑 第一次")) == (2, 1)
+
+
 async def test_who_writes_in_a_topic_that_is_over_takes_over_again(shop: Shop) -> None:
     await shop.says("转人工")
     await shop.settle()
@@ -302,9 +314,9 @@ async def test_words_that_did_not_arrive_are_shown_as_such(shop: Shop) -> None:
     await shop.settle()
     customer.blocks()
     await shop.settle()
-    await shop.writes(shop.mei, "您好")
+    await shop.writes(shop.mei, "马上帮您查")
     await shop.follower.once()
-    assert "👤 ⚠️ 小梅 您好" in shop.reads()
+    assert shop.reads().count("👤 ⚠️ 小梅 马上帮您查") == 1
 
 
 async def test_words_on_their_way_are_waited_for(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -24,11 +25,13 @@ async def test_one_has_the_turn_until_its_block_ends(database: Database) -> None
 
 async def test_whoever_could_not_keep_it_stops_before_the_next_one_begins(database: Database) -> None:
     turns = StoredTurns(database)
+    begun = time.monotonic()
     with pytest.raises(TimeoutError):
-        async with having(turns, "it", 0.3):
+        async with having(turns, "it", 3):
             await database.run(_move_back, 60)
             assert await turns.take("it", 60) is not None
             await asyncio.Event().wait()
+    assert time.monotonic() - begun < 2.5, "as soon as it was found out, and not at the end of its time"
 
 
 async def test_it_is_kept_for_as_long_as_the_block_lasts(database: Database) -> None:

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bot.desk.people import Role
+from bot.store.database import Database
+from bot.support.phones import StaffPhones
 from tests.browser.test_browser_looks import PHONE, assert_accessible
 from tests.desk.office import COOKIE, Office
 from tests.support.staffing import PASSWORD
@@ -37,11 +39,15 @@ def elsewhere(work: Coroutine[Any, Any, T]) -> T:
 
 @pytest.fixture
 def office(sqlite_url: str) -> Iterator[Office]:
-    office = Office(sqlite_url)
+    office = Office(sqlite_url, phones=StaffPhones(Database(sqlite_url), _at_telegram))
     office.start()
     yield office
     office.stop()
     elsewhere(office.outside.close())
+
+
+async def _at_telegram(token: str) -> str:
+    return f"https://t.me/tepai_test_bot?start=staff-{token}"
 
 
 async def _moved_in(office: Office, language: str) -> str:
@@ -77,6 +83,10 @@ def test_axe_finds_nothing(inside: Page, office: Office, language: str, scheme: 
     inside.goto(f"{office.url}/desk/staff/li")
     inside.locator("form[action$='/link'] button").click()
     expect(inside.locator("#link")).to_be_visible()
+    assert_accessible(inside)
+    inside.goto(f"{office.url}/desk/me")
+    inside.locator("form[action='/desk/me/telegram'] button").click()
+    expect(inside.locator("a[href^='https://t.me/']")).to_be_visible()
     assert_accessible(inside)
     inside.goto(f"{office.url}/desk/me?done=saved")
     for menu in ("#presence", "#account"):
