@@ -62,6 +62,7 @@ class Workspace(Part):
             "max_file": self.desk.max_file,
             "teams": list(self.desk.teams),
             "orders": self.desk.orders is not None,
+            "tickets": self.desk.tickets is not None,
             "texts": words(language)["workspace"],
         }
         return self.page(request, agent, "workspace.html", settings=settings)

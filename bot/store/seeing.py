@@ -16,6 +16,7 @@ from bot.store import beside, dead, handovers, talks
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
+from bot.store.staff_tables import staff
 from bot.store.tables import audit as entries
 from bot.store.tables import conversation, inbound, outbox
 
@@ -54,8 +55,8 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Something that was done. `what`: an act's kind, or an audit entry's action; `outcome`: an act's, "" while there
-    is none; `order`: the order, or what else it was about."""
+    """Something that was done. `what`: an act's kind, or an audit entry's action; `actor`: a colleague's name, "bot" or
+    "customer"; `outcome`: an act's, "" while there is none; `order`: the order, or what else it was about."""
 
     at: float
     what: str
@@ -98,9 +99,11 @@ def _tried(row: Any, outcome: str) -> Tried:
 
 
 def _audited(connection: Connection, key: str) -> list[Tried]:
-    query = select(entries).where(entries.c.conversation == key, entries.c.action.in_(TOLD_OF))
+    columns = (entries.c.at, entries.c.action, entries.c.actor, entries.c.subject, staff.c.name)
+    of_staff = entries.outerjoin(staff, staff.c.id == entries.c.actor)
+    query = select(*columns).select_from(of_staff).where(entries.c.conversation == key, entries.c.action.in_(TOLD_OF))
     rows = connection.execute(query.order_by(entries.c.id.desc()).limit(MOST_TRIED)).all()
-    return [Tried(row.at, row.action, row.actor, row.subject or "") for row in rows]
+    return [Tried(row.at, row.action, row.name or row.actor, row.subject or "") for row in rows]
 
 
 def _words(connection: Connection, key: str) -> str:

@@ -251,8 +251,11 @@ async def test_the_brief_says_why_and_what_was_tried(floor: Floor) -> None:
     assert brief.doing["flow"] == "cancel_order"
     english = await work.brief(_english(), CHAT)
     assert english.diagnosis != brief.diagnosis
+    await floor.hires(MEI)
     await work.claim(MEI, CHAT)
-    assert any("mei" in line for _, line in (await work.brief(MEI, CHAT)).tried)
+    tried = [line for _, line in (await work.brief(MEI, CHAT)).tried]
+    assert any(MEI.name in line for line in tried)
+    assert not any(MEI.id in line for line in tried)
 
 
 def _english() -> object:

@@ -87,3 +87,15 @@ def test_what_is_done_with_it_reaches_the_customer(
     expect(zhou.group("mine")).to_be_hidden()
     customer.hears("这次的人工服务就到这里")
     expect(zhou.page.locator("#acts").get_by_role("button")).to_have_text(["接入"])
+
+
+def test_a_ticket_is_opened_beside_the_conversation(browser: Browser, page: Page, product: Product) -> None:
+    asks_for_a_person(page, product)
+    zhou = signed_in(browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai").new_page(), product)
+    zhou.row("林").first.click()
+    zhou.sees("转人工")
+    zhou.page.get_by_role("link", name="开工单").click()
+    zhou.page.locator("textarea[name=words]").fill("客户说包装破了")
+    zhou.page.locator("form:has(textarea[name=words]) button.strong").click()
+    expect(zhou.page).to_have_url(re.compile(r"/desk/tickets/T\d{6}-\w{4}$"))
+    expect(zhou.page.locator("main")).to_contain_text("客户说包装破了")

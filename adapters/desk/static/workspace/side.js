@@ -29,6 +29,8 @@ export class Side {
     this.status = null;
     for (const place of Object.values(this.places)) place.replaceChildren();
     this.orders?.open(conversation);
+    const ticket = document.getElementById("open-ticket");
+    if (ticket) ticket.href = `/desk/tickets/new?conversation=${encodeURIComponent(conversation)}`;
     if (conversation) this.load();
   }
 
