@@ -317,5 +317,5 @@ def test_a_problem_reads_as_one_line() -> None:
 def test_what_the_engine_names_is_read_from_its_code() -> None:
     keys, beginnings = engine_texts()
     assert {"common.empty", "common.trouble", "common.dropped", "common.still_working", "common.choices.menu"} <= keys
-    assert beginnings == {"common.got.", "common.staff."}
+    assert beginnings == {"common.got.", "common.staff.", "common.staff.did."}
     assert {"escalate", "greet", "help", "identify", "cannot_help", "bot_was_updated", "track_order"} <= engine_flows()
