@@ -231,7 +231,7 @@ async def world(ground: Ground, engine: Engine, at: str, *, stalls: bool, channe
     patience = replace(RUNTIME, read=STALL, act=STALL) if stalls else RUNTIME
     parts = (performers(chosen, database, gateway, None), {used.name: used}, gateway, links, patience)
     runtime = Runtime(database, engine, *parts)
-    bench = workbench(chosen, database, runtime, engine, gateway, {})
+    bench = workbench(chosen, database, runtime, engine, gateway, {}, [used.name])
     return World(database, clock, line, gateway, links, runtime, ground.data, bench, phone)
 
 
