@@ -1,6 +1,7 @@
 """`make bench`: measure, print, write benchmarks/results.json; exit 1 when a limit is missed.
 
-`python -m benchmarks NAME …` measures and prints only these parts; `--docs` writes docs/benchmarks.md too.
+`python -m benchmarks NAME …` measures and prints only these parts, and with `--record` puts their figures among the
+others in results.json; `--docs` writes docs/benchmarks.md too.
 `python -m benchmarks throughput --quick` compares Tepai with the floor in seconds; `--profile` shows where time goes.
 """
 
@@ -30,7 +31,7 @@ from benchmarks import (
     throughput,
     wechat,
 )
-from benchmarks.figures import Figure, Report, exit_code, table, write
+from benchmarks.figures import Figure, Report, exit_code, record, table, write
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
@@ -70,8 +71,11 @@ def main(arguments: Sequence[str]) -> int:
     described += [note for report in found for note in report.notes]
     tables = [table(figures), *(grid.table() for grid in grids)]
     print("\n\n".join(["", *tables, "\n".join(described)]))
+    every = [*figures, *(figure for grid in grids for figure in grid.figures())]
     if not options.names:
-        write([*figures, *(figure for grid in grids for figure in grid.figures())], RESULTS)
+        write(every, RESULTS)
+    elif options.record:
+        record(every, RESULTS)
     if options.docs:
         PAGE.write_text(_page(tables, described), encoding="utf-8")
     return exit_code(figures)
@@ -80,6 +84,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[[], *MEASURES], help=", ".join(MEASURES))
+    parser.add_argument("--record", action="store_true", help="with names: keep their figures in results.json")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("--quick", action="store_true", help="only Tepai and the floor, in seconds")
     parser.add_argument("--profile", action="store_true", help="only where Tepai's server spends its time")

@@ -100,6 +100,14 @@ def write(figures: Iterable[Figure], file: Path) -> None:
     file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def record(figures: Iterable[Figure], file: Path) -> None:
+    """Replace those of the same names in the file, in their places, and add what is new at its end."""
+    fresh = {plain["name"]: plain for plain in map(_plain, figures)}
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    kept = [fresh.pop(plain["name"], plain) for plain in known]
+    file.write_text(json.dumps([*kept, *fresh.values()], indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def exit_code(figures: Iterable[Figure]) -> int:
     """0 when every promise is kept, else 1."""
     return 0 if all(figure.ok for figure in figures) else 1

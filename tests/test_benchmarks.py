@@ -97,6 +97,16 @@ def test_one_part_alone_leaves_the_file_as_it_is(tmp_path: Path, monkeypatch: py
         bench.main(["no such part"])
 
 
+def test_a_part_that_is_recorded_replaces_its_own_figures_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
+    later = Figure(KEPT.name, 77.0, KEPT.unit, KEPT.limit)
+    monkeypatch.setattr(bench, "MEASURES", {"all": lambda: [KEPT, MISSED], "kept": lambda: [later]})
+    bench.main(["all", "--record"])
+    bench.main(["kept", "--record"])
+    figures = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert [(figure["name"], figure["value"]) for figure in figures] == [(KEPT.name, 77.0), (MISSED.name, MISSED.value)]
+
+
 def test_what_cannot_be_measured_hides_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
