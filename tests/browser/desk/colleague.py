@@ -74,4 +74,6 @@ class Colleague:
         return self.page.locator("dialog[open]")
 
     def leave_editor(self) -> None:
-        self.page.evaluate("document.activeElement?.blur()")
+        # The page may still be about to focus the editor, as when its mode was changed: two frames later it has.
+        frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        self.page.evaluate(f"{frames}.then(() => document.activeElement?.blur())")
