@@ -73,6 +73,8 @@ def test_all_by_keyboard(zhou: Colleague, busy: MemoryDesk) -> None:
     page.keyboard.press("b")
     expect(page.locator("dialog[open]")).to_have_count(1)
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    zhou.leave_editor()
     page.keyboard.press("?")
     expect(zhou.dialog).to_contain_text("快捷键")
     page.keyboard.press("Escape")
