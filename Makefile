@@ -14,7 +14,7 @@ run: set-up ## Start Tepai with demo data on http://127.0.0.1:8000 (PORT=9000 ma
 
 test: set-up-dev ## Run every test (make test ARGS="tests/flows -x": some of them)
 	@scripts/ensure-browser
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist load $(ARGS)
 
 check: set-up-dev ## Format, lint, types, import rules, flows and texts
 	$(PY) -m ruff format --check .

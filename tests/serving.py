@@ -36,7 +36,7 @@ class Serving(ABC):
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             Starlette(routes=self.routes()),
-            log_level="warning",
+            log_config=None,  # else uvicorn takes its loggers away from everybody in this process
             access_log=False,
             timeout_graceful_shutdown=1,
             **{"ws": "websockets-sansio", **uvicorn_options},
