@@ -77,6 +77,13 @@ def doubled(books: Books) -> Counter[str]:
     return Counter(why for _, _, why in _repeats(books))
 
 
+def read_late(books: Books) -> int:
+    """How many lines the channel read under a claim that their senders had given up before it."""
+    claims = _by_chat(books.claims)
+    spoken = [sending for sending in books.sendings if sending.after_claim]
+    return sum(not _is_breach(sending, claims[sending.chat]) for sending in spoken)
+
+
 def lines_by_chat(books: Books) -> dict[str, list[Line]]:
     """Every line there is, by its place in the chat's log."""
     found: dict[str, dict[int, Line]] = defaultdict(dict)
@@ -93,9 +100,7 @@ def _of_dialogue(books: Books) -> Iterator[tuple[Breaking, str]]:
     messages: dict[str, list[Message]] = defaultdict(list)
     for message in books.messages:
         messages[message.chat].append(message)
-    claims: dict[str, list[Claim]] = defaultdict(list)
-    for claim in books.claims:
-        claims[claim.chat].append(claim)
+    claims = _by_chat(books.claims)
     bookings: dict[str, list[Booking]] = defaultdict(list)
     for booking in books.bookings:
         bookings[booking.order].append(booking)
@@ -106,6 +111,13 @@ def _of_dialogue(books: Books) -> Iterator[tuple[Breaking, str]]:
         yield from _bursts(chat, written, said)
         yield from _effects(chat, written, said, bookings)
     yield from _fence(books, claims)
+
+
+def _by_chat(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
+    found: dict[str, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        found[claim.chat].append(claim)
+    return found
 
 
 def _of_delivery(books: Books) -> Iterator[tuple[Breaking, str]]:
@@ -228,17 +240,19 @@ def _why_again(first: Sending, second: Sending, books: Books) -> str:
     return ""
 
 
-def _was_left_before(sending: Sending, claims: Sequence[Claim]) -> bool:
-    """Whether the channel read late what its sender had given up before anybody claimed the chat: it was sent in time,
-    and nobody can call it back (docs/reliability.md)."""
+def _is_breach(sending: Sending, claims: Sequence[Claim]) -> bool:
+    """Whether the bot spoke although a person had the chat. What its sender gave up before anybody called for the chat,
+    and the channel read only after that, was sent in time, and nobody can call it back (docs/reliability.md)."""
     held = [claim for claim in claims if claim.held_at <= sending.at]
-    return sending.left_at is not None and bool(held) and sending.left_at < held[-1].called_at
+    return sending.after_claim and not (
+        held and sending.left_at is not None and sending.left_at < max(claim.called_at for claim in held)
+    )
 
 
 def _fence(books: Books, claims: dict[str, list[Claim]]) -> Iterator[tuple[Breaking, str]]:
     """After a claim the bot is silent; and nothing is withheld where there was none."""
     for sending in books.sendings:
-        if sending.after_claim and not _was_left_before(sending, claims[sending.chat]):
+        if _is_breach(sending, claims[sending.chat]):
             yield Breaking.AFTER_CLAIM, f"{sending.chat} row {sending.seq}"
     for line in books.withheld:
         if line.fate != "held" or not claims[line.chat]:

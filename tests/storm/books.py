@@ -42,7 +42,7 @@ class Message:
 @dataclass(slots=True)
 class Sending:
     """One request to the channel. `told`: the channel said that it took it. `heard_at`: when the process that asked,
-    `node`, heard that; `left_at`: when it stopped waiting for it; None for never."""
+    `node`, heard that; `left_at`: when it gave up waiting for any answer; None for never."""
 
     request: str
     at: float

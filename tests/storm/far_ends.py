@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Sequence
@@ -22,8 +23,8 @@ CHANNEL = "storm"
 
 
 class HttpChannel:
-    """Posts each message to the channel's server, and notes in a file when it heard that one was taken, or stopped
-    waiting for that: what it never heard it has to send again. The clock is one for all processes of a machine."""
+    """Posts each message to the channel's server, and notes in a file when it heard that one was taken, was refused, or
+    gave up waiting: what it never heard it has to send again. The clock is one for all processes of a machine."""
 
     name = CHANNEL
     capabilities = Capabilities()
@@ -39,10 +40,13 @@ class HttpChannel:
         request = f"{self._node}-{next(self._count)}"
         body = {"request": request, "node": self._node, "chat": address.chat, "seq": seq}
         words = {"sender": message.sender, "key": message.key, "text": message.text}
-        how_it_ended = "left"
+        how_it_ended = "refused"
         try:
             await self._post({**body, **words})
             how_it_ended = "heard"
+        except asyncio.CancelledError:
+            how_it_ended = "left"
+            raise
         finally:
             self._notes.write(f"{request} {how_it_ended} {time.monotonic()}\n")
 

@@ -7,8 +7,8 @@ import json
 import random
 import sys
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,15 +109,8 @@ class Fleet:
             return 0, {}
 
     def hear_out(self) -> None:
-        """Enter in the books when the nodes heard the channel's answers, or stopped waiting for them."""
-        ended: dict[str, dict[str, float]] = {"heard": {}, "left": {}}
-        for node in self.nodes:
-            for note in Path(node.orders.notes).read_text().splitlines():
-                request, how, at = note.split()
-                ended[how][request] = float(at)
-        for sending in self._books.sendings:
-            sending.heard_at = ended["heard"].get(sending.request)
-            sending.left_at = ended["left"].get(sending.request)
+        """See `hear_out`."""
+        hear_out(self._books, [Path(node.orders.notes) for node in self.nodes])
 
     def warnings(self) -> Counter[str]:
         """What the nodes warned of, by the event's name."""
@@ -141,6 +134,18 @@ async def launched(
             yield Fleet(nodes, books, lots, client)
         finally:
             await asyncio.gather(*(node.kill() for node in nodes))
+
+
+def hear_out(books: Books, notes: Iterable[Path]) -> None:
+    """Enter in the books when senders heard the channel's answers, or gave up waiting for them."""
+    ended: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for file in notes:
+        for note in file.read_text().splitlines():
+            request, how, at = note.split()
+            ended[how][request] = float(at)
+    for sending in books.sendings:
+        sending.heard_at = ended["heard"].get(sending.request)
+        sending.left_at = ended["left"].get(sending.request)
 
 
 def _event(line: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.storm.audit import Breaking, doubled
+from tests.storm.audit import Breaking, doubled, read_late
 from tests.storm.storm import Result
 
 WIDTH = 58
@@ -38,6 +38,7 @@ def _counts(result: Result) -> Iterator[tuple[str, object]]:
     )
     for why, count in doubled(books).items():
         yield f"  again: {why or 'WITHOUT NEED'}", count
+    yield "  given up before a claim, and read after it", read_late(books)
     yield "orders cancelled", len(books.bookings)
     for name, faults in result.faults.items():
         yield f"answers of the {name}", _listed(faults)

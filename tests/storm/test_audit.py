@@ -182,11 +182,3 @@ def test_a_message_that_met_a_person_needs_no_answer() -> None:
     assert audit(books) == []
     books.claims = [Claim(CHAT, 10.6, 10.7, 12.0, 12.1)]
     assert [breach.what for breach in audit(books)] == [Breaking.LOST]
-
-
-def test_what_the_channel_read_late_was_sent_before_the_claim() -> None:
-    books = calm()
-    after_claim(books)
-    books.sendings[2].left_at = 6.1
-    books.claims = [Claim(CHAT, 6.2, 6.9, 9.0, 9.1)]
-    assert list(audit(books)) == []
