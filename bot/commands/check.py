@@ -1,4 +1,4 @@
-"""`tepai check`: what is wrong with flows, texts, examples and answers."""
+"""`tepai check`: what is wrong with flows, texts, examples, answers and migrations."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ FAQ = "faq"
 
 @click.command()
 def check() -> None:
-    """Check flows, texts, examples and answers. Exit code 1 when something is wrong."""
+    """Check flows, texts, examples, answers and migrations. Exit code 1 when something is wrong."""
     from bot import config
     from bot.bootstrap import FLOWS, dialogue
     from bot.dialogue.check import Problem
     from bot.dialogue.check import check as check_all
     from bot.dialogue.examples import load_examples
     from bot.errors import FlowError
+    from bot.store.migrate import scripts
+    from bot.store.revisions import check_revisions
 
     try:
         engine = dialogue(config.load())
@@ -33,6 +35,7 @@ def check() -> None:
         found += _dead_ends(engine.book, answers)
     except FlowError as error:  # what cannot be read cannot be checked further
         found = [Problem("flows", str(error), "while reading")]
+    found += [Problem("migrations", what, where) for what, where in check_revisions(scripts())]
     for problem in found:
         click.echo(str(problem))
     if found:

@@ -40,14 +40,19 @@ async def check_revision(database: Database) -> None:
     used at all."""
     await database.run(fulltext.require)
     found = await database.run(_revision)
-    scripts = ScriptDirectory.from_config(_config())
-    wanted = scripts.get_current_head()
+    known = scripts()
+    wanted = known.get_current_head()
     if found is None:
         raise WrongRevision("the database is empty: run `tepai db upgrade`")
-    if found not in {script.revision for script in scripts.walk_revisions()}:
+    if found not in {script.revision for script in known.walk_revisions()}:
         raise _too_far(found)
     if found != wanted:
         raise WrongRevision(f"the database is at revision {found}, this version needs {wanted}: run `tepai db upgrade`")
+
+
+def scripts() -> ScriptDirectory:
+    """The revisions that this version knows."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _upgrade(connection: Connection) -> None:

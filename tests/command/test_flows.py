@@ -47,6 +47,16 @@ def test_problems_are_told_line_by_line_and_fail_the_check(tmp_path: Path) -> No
     assert done.returncode == 1
 
 
+def test_migrations_are_checked_as_well(tmp_path: Path) -> None:
+    copy = copy_project(tmp_path)
+    newest = max((copy / "bot" / "store" / "migrations" / "versions").glob("0*.py"))
+    newest.rename(newest.with_name("0000_late.py"))
+    done = tepai(copy, "check")
+    number = newest.name[:4]
+    assert f"migrations: the file of revision {number} must begin with its number (0000_late.py)\n" in done.stdout
+    assert done.returncode == 1
+
+
 def test_list_names_every_flow() -> None:
     done = CliRunner().invoke(main, ["flows", "list"])
     lines = {line.split()[0]: line for line in done.stdout.splitlines()}
