@@ -82,6 +82,10 @@ class Engine:
             log.error("turn_failed", error=type(error).__name__, why=why, at=at)  # noqa: TRY400
             return self._apology(Conversation.from_json(before), event, now)
 
+    def knows(self, flow: str) -> bool:
+        """See `bot.dialogue.turn.Dialogue.knows`."""
+        return flow in self.book
+
     def counts_always(self, conversation: Conversation, event: Event) -> bool:
         """See `bot.dialogue.turn.Dialogue.counts_always`."""
         return isinstance(event, Pressed) and is_official(self.official, Stage(conversation, self.texts, 0), event)

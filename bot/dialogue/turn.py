@@ -43,5 +43,8 @@ class Dialogue(Protocol):
         `conversation`. Never raises; a customer's own event never leads to nothing: there is a message, or an act
         whose outcome brings one."""
 
+    def knows(self, flow: str) -> bool:
+        """Whether there is a flow of this name: a newer version may have had more."""
+
     def counts_always(self, conversation: Conversation, event: Event) -> bool:
         """Whether it answers the company's own question, and so counts while a member of staff has the conversation."""

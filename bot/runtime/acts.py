@@ -55,7 +55,7 @@ class Acts:
             await self._happen(scope.conversation, Delayed(stored["id"]), f"delayed:{_turn_of(stored)}")
         seconds = self._settings.pause(1)
         name, payload = f"act:{stored['id']}", {**stored, "tries": 1}
-        await self._database.run(timers.put, scope.conversation, name, seconds, "act", payload)
+        await self._database.run(timers.put, scope.conversation, name, seconds, timers.Kind.ACT, payload)
 
     async def once_more(self, due: timers.Due, scope: Scope) -> None:
         """Do a delayed act, with the same key; after too many tries say that the service is down."""
@@ -89,7 +89,9 @@ class Acts:
             case Remind():
                 payload = {"id": scope.key, "flow": effect.flow, "slots": effect.slots}
                 name = f"remind:{effect.name}"
-                await self._database.run(timers.put, scope.conversation, name, effect.seconds, "remind", payload)
+                await self._database.run(
+                    timers.put, scope.conversation, name, effect.seconds, timers.Kind.REMIND, payload
+                )
                 return Outcome("reminded")
             case WatchOrder():
                 if scope.customer is None:

@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 ORDER_CHANGES = "order-changes"
 BATCH = 100
+NEWER_SECONDS = 60.0
+"""How often it is told that timers of a newer version wait, and how long a reminder of a flow that is not known here is
+left to who knows it."""
 
 Work = Callable[[], Awaitable[bool]]
 
@@ -38,17 +41,29 @@ class Clockwork:
     """Any number may share a database: timers are held while they are done, order changes are read by one."""
 
     def __init__(
-        self, database: Database, acts: Acts, happen: Happen, gateway: OrderChanges, settings: RuntimeSettings
+        self,
+        database: Database,
+        acts: Acts,
+        happen: Happen,
+        knows: Callable[[str], bool],
+        gateway: OrderChanges,
+        settings: RuntimeSettings,
     ) -> None:
+        """`knows`: whether there is a flow of that name."""
         self._database = database
         self._acts = acts
         self._happen = happen
+        self._knows = knows
         self._gateway = gateway
         self._settings = settings
 
     async def run(self) -> None:
         """Watch the clock and the orders until cancelled."""
-        loops = ((self.run_timers, self._settings.sweep), (self.run_changes, self._settings.order_poll))
+        loops = (
+            (self.run_timers, self._settings.sweep),
+            (self.run_changes, self._settings.order_poll),
+            (self.tell_unknown, NEWER_SECONDS),
+        )
         async with asyncio.TaskGroup() as group:
             for work, pause in loops:
                 group.create_task(self._repeat(work, pause))
@@ -57,11 +72,18 @@ class Clockwork:
         """Do the timers that are due; False when there was none."""
         found = await self._database.run_each(timers.hold_due, BATCH, self._settings.lease)
         for due in found:
-            if due.kind == "remind":
-                await self._remind(due)
-            else:
-                await self._retry(due)
+            match due.kind:
+                case timers.Kind.REMIND:
+                    await self._remind(due)
+                case timers.Kind.ACT:
+                    await self._retry(due)
         return bool(found)
+
+    async def tell_unknown(self) -> bool:
+        """Log what waits for a newer version, as after going back to an older one."""
+        for kind, count in (await self._database.run_each(timers.unknown)).items():
+            log.error("timers_of_a_newer_version", kind=kind, count=count)
+        return False
 
     async def run_changes(self) -> bool:
         """Tell who watches the orders that moved; False when none did, or somebody else is at it.
@@ -105,7 +127,12 @@ class Clockwork:
             await self._database.run(watches.end, change.number)
 
     async def _remind(self, due: timers.Due) -> None:
-        woke = Woke(due.payload["flow"], due.payload["slots"])
+        flow = due.payload["flow"]
+        if not self._knows(flow):
+            log.error("reminder_of_an_unknown_flow", conversation=due.conversation, flow=flow)
+            await self._database.run(timers.again, due, NEWER_SECONDS, due.payload)
+            return
+        woke = Woke(flow, due.payload["slots"])
         await self._happen(due.conversation, woke, f"remind:{due.payload['id']}")
         await self._database.run(timers.drop, due)
 

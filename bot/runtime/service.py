@@ -68,7 +68,7 @@ class Runtime:
         acts = Acts(database, performers, self.happen, settings)
         self._worker = Worker(database, channels, acts, self._hub, settings)
         self._stepper = Stepper(database, dialogue, performers, settings, self._worker)
-        self._clockwork = Clockwork(database, acts, self.happen, gateway, settings)
+        self._clockwork = Clockwork(database, acts, self.happen, dialogue.knows, gateway, settings)
         self._background: list[asyncio.Task[None]] = []
 
     async def receive(self, message: Incoming) -> Receipt:

@@ -88,7 +88,7 @@ dead = Table(
     time_("at", index=True),
 )
 
-# `kind`: "remind" or "act" (an act that is tried again).
+# `kind`: see `bot.store.timers.Kind`; a newer version may know more.
 timer = Table(
     "timer",
     metadata,

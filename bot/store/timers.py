@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
@@ -14,20 +15,28 @@ from bot.store.prepared import Prepared
 from bot.store.tables import timer
 
 
+class Kind(StrEnum):
+    """What this version can do when a timer comes due. `ACT`: an act that is tried again."""
+
+    REMIND = "remind"
+    ACT = "act"
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A timer that came due and is held until `due_at`. `kind`: "remind" or "act"."""
+    """A timer that came due and is held until `due_at`."""
 
     conversation: str
     name: str
-    kind: str
+    kind: Kind
     payload: Mapping[str, Any]
     due_at: float
 
 
+_KNOWN = timer.c.kind.in_([literal_column(f"'{kind}'") for kind in Kind])
 _DUE = (
     select(timer.c.conversation, timer.c.name)
-    .where(timer.c.due_at <= dbnow())
+    .where(timer.c.due_at <= dbnow(), _KNOWN)
     .order_by(timer.c.due_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -41,7 +50,7 @@ _HOLD = Prepared(
 
 
 def put(
-    connection: Connection, conversation: str, name: str, seconds: float, kind: str, payload: Mapping[str, Any]
+    connection: Connection, conversation: str, name: str, seconds: float, kind: Kind, payload: Mapping[str, Any]
 ) -> None:
     """Set a timer; an earlier one of the same name is replaced."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
@@ -53,9 +62,20 @@ def put(
 
 
 def hold_due(connection: Connection, most: int, lease: float) -> list[Due]:
-    """Take timers that are due, for `lease` seconds; a holder that dies lets them come due again."""
+    """Take timers that are due, for `lease` seconds; a holder that dies lets them come due again. Those of a newer
+    version, of a kind that is not known here, are left to processes of that version."""
     rows = _HOLD.rows(connection, {"most": most, "lease": lease})
-    return [Due(row.conversation, row.name, row.kind, row.payload, row.due_at) for row in rows]
+    return [Due(row.conversation, row.name, Kind(row.kind), row.payload, row.due_at) for row in rows]
+
+
+def unknown(connection: Connection) -> dict[str, int]:
+    """How many timers are overdue that only a newer version can do, by kind."""
+    overdue = (
+        select(timer.c.kind, func.count().label("many"))
+        .where(timer.c.due_at <= dbnow(), ~_KNOWN)
+        .group_by(timer.c.kind)
+    )
+    return {row.kind: row.many for row in connection.execute(overdue)}
 
 
 def drop(connection: Connection, due: Due) -> None:

@@ -61,6 +61,9 @@ class Echo:
                 self._say(turn, words_for(event))
         return turn
 
+    def knows(self, flow: str) -> bool:
+        return flow in {"look_again", "track_order"}
+
     def counts_always(self, conversation: Conversation, event: Event) -> bool:
         return event == Pressed("official")
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, func, select, update
+import structlog.testing
+from sqlalchemy import Connection, func, insert, select, update
 
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.effects import Outcome, Read
@@ -14,7 +16,7 @@ from bot.orders.model import Change, State
 from bot.runtime.service import Runtime
 from bot.store import draining, lanes
 from bot.store.tables import outbox, timer, watch
-from tests.runtime.parts import CHAT, Echo, OneLink, World, said
+from tests.runtime.parts import CANCEL, CHAT, Echo, OneLink, World, said
 
 KEY = f"{CHAT}:1"
 
@@ -127,6 +129,47 @@ async def test_a_timer_of_a_dead_process_is_done_by_another(world: World, runtim
     await world.passes(61)
     await runtime.settle()
     assert len(world.phone.texts) == 2
+
+
+async def put_timer(world: World, name: str, kind: str, payload: dict[str, object]) -> None:
+    new = insert(timer).values(conversation=CHAT, name=name, due_at=0.0, kind=kind, payload=payload)
+    await world.database.run(lambda connection: connection.execute(new) and None)
+
+
+async def timers_there(world: World) -> dict[str, float]:
+    rows = await world.database.run(lambda connection: connection.execute(select(timer.c.name, timer.c.due_at)).all())
+    return {row.name: row.due_at for row in rows}
+
+
+async def test_a_timer_that_only_a_newer_version_knows_is_left_to_it(world: World, runtime: Runtime) -> None:
+    await runtime.receive(said("hello"))
+    await put_timer(world, "newer", "sla", {"id": "1", "effect": "CancelOrder", "fields": CANCEL.to_json()})
+    await put_timer(world, "ours", "remind", {"id": "r", "flow": "look_again", "slots": {}})
+    async with asyncio.timeout(10):
+        await runtime.settle()
+    assert world.phone.texts == ["1: hello", "2: woke look_again []"]
+    assert world.desk.keys == []
+    assert await timers_there(world) == {"newer": 0.0}
+    with structlog.testing.capture_logs() as logs:
+        await runtime._clockwork.tell_unknown()
+    assert logs == [{"event": "timers_of_a_newer_version", "kind": "sla", "count": 1, "log_level": "error"}]
+
+
+async def test_a_reminder_of_a_flow_that_is_not_known_here_waits_for_who_knows_it(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await runtime.receive(said("hello"))
+    await put_timer(world, "newer", "remind", {"id": "r", "flow": "of_tomorrow", "slots": {}})
+    with structlog.testing.capture_logs() as logs:
+        await runtime.settle()
+    assert [log["flow"] for log in logs if log["event"] == "reminder_of_an_unknown_flow"] == ["of_tomorrow"]
+    assert world.phone.texts == ["1: hello"]
+    assert (await timers_there(world))["newer"] > 30
+    await world.passes(61)
+    monkeypatch.setattr(Echo, "knows", lambda *_: True)
+    await world.open().settle()
+    assert world.phone.texts == ["1: hello", "2: woke of_tomorrow []"]
+    assert await timers_there(world) == {}
 
 
 async def watching(world: World, runtime: Runtime) -> None:

@@ -32,6 +32,9 @@ class Counting:
                 say(turn, "delayed", act=act)
         return turn
 
+    def knows(self, flow: str) -> bool:
+        return True
+
     def counts_always(self, conversation: Conversation, event: Event) -> bool:
         return False
 
