@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -11,10 +12,11 @@ import structlog
 from adapters.wechat import wording
 from adapters.wechat.account import Account
 from adapters.wechat.api import Api
+from adapters.wechat.noting import noted
 from adapters.wechat.problems import ApiRefused, Verdict
 from adapters.wechat.records import Parcel, Records
 from adapters.wechat.wording import Letter, Packed
-from bot.errors import DeliveryError, Undeliverable, Unreachable
+from bot.errors import DeliveryError, StoreUnavailable, Undeliverable, Unreachable
 from bot.messages import Address, Attachment
 
 log = structlog.get_logger(__name__)
@@ -68,7 +70,11 @@ class Postman:
             except ApiRefused as refusal:
                 await self._keep(conversation, parcel, refusal)
                 return
-            await self._records.said(conversation, parcel)
+            except StoreUnavailable as error:  # it is only asked before a call
+                await self._back(conversation, parcel, FIRST_PAUSE, "busy")
+                log.warning("wechat_kept", conversation=conversation, why=str(error))
+                return
+            await noted(partial(self._records.said, conversation, parcel))
             if time.monotonic() > until:
                 return
             parcel = await self._records.pick(conversation, self.pack, api=self.may_call)
@@ -128,25 +134,29 @@ class Postman:
 
     async def _keep(self, conversation: str, parcel: Parcel, refusal: ApiRefused) -> None:
         log.warning("wechat_kept", conversation=conversation, why=str(refusal))
+        back = partial(self._back, conversation, parcel)
         match refusal.verdict:
             case Verdict.WINDOW:
-                await self._records.back(conversation, parcel, 0, "window")
+                await back(0, "window")
                 await self.call_back(conversation)
             case Verdict.COUNT:
-                await self._records.back(conversation, parcel, 0, "count")
+                await back(0, "count")
             case Verdict.FORBIDDEN:
                 self._forbidden_until = time.monotonic() + FORBIDDEN_SECONDS
-                await self._records.back(conversation, parcel, 0, "forbidden")
+                await back(0, "forbidden")
             case Verdict.GONE:
-                await self._records.refuse(conversation, parcel)
+                await noted(partial(self._records.refuse, conversation, parcel))
                 raise Unreachable("WeChat: the customer no longer follows the account")
             case Verdict.NEVER:
-                await self._records.refuse(conversation, parcel)
+                await noted(partial(self._records.refuse, conversation, parcel))
                 raise Undeliverable(str(refusal))
             case Verdict.UNHEARD:
-                await self._records.back(conversation, parcel, FIRST_PAUSE, "unheard")
+                await back(FIRST_PAUSE, "unheard")
             case Verdict.SETTINGS:
                 log.error("wechat_settings", why="the API address list, the app id or the secret is wrong")
-                await self._records.back(conversation, parcel, SETTINGS_PAUSE, "settings")
+                await back(SETTINGS_PAUSE, "settings")
             case _:
-                await self._records.back(conversation, parcel, FIRST_PAUSE, "busy")
+                await back(FIRST_PAUSE, "busy")
+
+    async def _back(self, conversation: str, parcel: Parcel, pause: float, why: str) -> None:
+        await noted(partial(self._records.back, conversation, parcel, pause, why))

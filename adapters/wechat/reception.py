@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -13,6 +14,7 @@ import structlog
 
 from adapters.wechat import wording
 from adapters.wechat.channel import WeChat
+from adapters.wechat.noting import noted
 from adapters.wechat.problems import ApiRefused
 from adapters.wechat.reading import MEDIA, Push
 from adapters.wechat.records import Arrival, Closing, Records
@@ -70,15 +72,8 @@ class Reception:
 
     async def told(self, push: Push) -> None:
         """The answer was written to the wire. Were that forgotten, it would be said once more."""
-        for _ in range(STORE_TRIES):
-            try:
-                more = await self._records.told(push.conversation, push.id)
-            except StoreUnavailable:
-                await asyncio.sleep(STORE_AGAIN)
-                continue
-            if more:
-                self._start(self._follow_up(push))
-            return
+        if await noted(partial(self._records.told, push.conversation, push.id)):
+            self._start(self._follow_up(push))
 
     async def run(self) -> None:
         """Look after what had to wait, until cancelled."""

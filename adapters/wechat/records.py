@@ -42,7 +42,7 @@ class Closing(Protocol):
 
 class Parcel(Protocol):
     """One message that may be sent now; its quota is spent. `keys`: of its letters; `seen`: a choice's token of the
-    question that it shows. `doubted`: it may have arrived before."""
+    question that it shows. `doubted`: it may have arrived before. `until`: nobody else sends it before then."""
 
     @property
     def text(self) -> str: ...  # noqa: D102
@@ -64,6 +64,9 @@ class Parcel(Protocol):
 
     @property
     def doubted(self) -> bool: ...  # noqa: D102
+
+    @property
+    def until(self) -> float: ...  # noqa: D102
 
 
 class Untaken(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 
 import pytest
 from sqlalchemy import Connection
 
-from bot.messages import Outgoing
+from bot.errors import StoreUnavailable
+from bot.messages import Address, Attachment, Outgoing
 from bot.store import queueing
 from bot.store.callbacks import Wait
 from bot.store.database import Database
@@ -222,6 +224,60 @@ async def test_a_call_that_outlasts_its_caller_is_noted_all_the_same(house: Hous
     await until(lambda: len(texts(wechat)) == 2)
     await house.adapter.channel.send(CHAT, Outgoing("slow"), 1000)
     assert texts(wechat) == ["1: hello", "slow"]
+
+
+async def test_a_store_that_is_away_after_a_call_doubles_nothing(
+    sqlite_url: str, clock: Clock, wechat: Platform
+) -> None:
+    """What WeChat has is noted as soon as the store is back."""
+    hurried = Database(f"{sqlite_url}?timeout=0.05", clock)
+    household = Household(hurried, clock, wechat)
+    house = await household.open()
+    await wechat.says(OPENID, "hello")
+    somebody_else = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
+
+    async def lock(path: str) -> None:
+        if path == "message/custom/send":
+            somebody_else.execute("BEGIN IMMEDIATE")
+
+    wechat.before_answer = lock
+    sending = asyncio.ensure_future(house.adapter.channel.send(CHAT, Outgoing("once"), 1000))
+    await until(lambda: len(texts(wechat)) == 2)
+    for _ in range(3):  # by then it was tried to note it
+        with pytest.raises(StoreUnavailable):
+            await household.rows(wechat_letter)
+    assert not sending.done()
+    somebody_else.execute("ROLLBACK")
+    await sending
+    clock.forward(601)
+    await house.adapter.reception.look_after()
+    assert texts(wechat) == ["1: hello", "once"]
+    assert (await house.adapter.channel.standing(CHAT)).kept == 0
+    somebody_else.close()
+    await household.stop()
+    await hurried.close()
+
+
+async def test_a_store_that_is_away_before_a_call_loses_nothing(house: House, wechat: Platform, clock: Clock) -> None:
+    """Nothing went out, so nothing may be taken for arrived."""
+    give, away = house.adapter.channel.postman.files, True
+
+    async def files(address: Address, ref: str) -> tuple[Attachment, bytes] | None:
+        if away:
+            raise StoreUnavailable("the database is too busy")
+        return await give(address, ref)
+
+    house.adapter.channel.postman.files = files
+    picture = await house.runtime.keep_attachment(CHAT, "a.png", "image/png", b"\x89PNG\r\n\x1a\na picture")
+    await house.adapter.channel.send(CHAT, Outgoing("", attachments=(picture,), sender="staff"), 1000)
+    for _ in range(3):
+        clock.forward(601)
+        await house.adapter.reception.look_after()
+    away = False
+    clock.forward(601)
+    await house.adapter.reception.look_after()
+    assert [shown.picture for shown in wechat.customer(OPENID).shown[1:]] == [b"\x89PNG\r\n\x1a\na picture"]
+    assert (await house.adapter.channel.standing(CHAT)).left == 4
 
 
 async def test_failures_are_not_repeated_at_once(house: House, wechat: Platform, clock: Clock) -> None:

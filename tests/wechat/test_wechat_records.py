@@ -15,6 +15,7 @@ from bot.store.clock import dbnow
 from bot.store.database import Database
 from bot.store.tables import conversation, lane, outbox, wechat_letter
 from bot.store.wechat import WechatRecords
+from tests.conftest import Clock
 from tests.wechat.household import CHAT
 
 KEY = CHAT.conversation
@@ -168,6 +169,23 @@ async def test_a_call_that_is_under_way_is_seen_too(records: WechatRecords, data
     assert await database.run(takeover.is_under_way, KEY)
     await records.said(KEY, parcel)
     assert not await database.run(takeover.is_under_way, KEY)
+
+
+async def test_what_comes_back_twice_or_late_is_counted_once(
+    records: WechatRecords, database: Database, clock: Clock
+) -> None:
+    await records.arrived(KEY, "p1", MESSAGE, "message", 60)
+    await close(records, "p1")
+    late = await put(records, 1, await line(database, 1))
+    for _ in range(2):
+        await records.back(KEY, late, 0, "busy")
+    assert (await records.standing(KEY)).left == 5
+    clock.forward(1)
+    again = await records.pick(KEY, wording.pack, api=True)
+    await records.back(KEY, late, 0, "busy")
+    assert await records.pick(KEY, wording.pack, api=True) is None, "somebody is sending it"
+    await records.back(KEY, again, 0, "unheard")
+    assert (await records.pick(KEY, wording.pack, api=True)).doubted
 
 
 async def test_a_lane_is_held_by_one(records: WechatRecords) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
@@ -84,10 +84,13 @@ class Packed(Protocol):
 
 
 class Sent(Protocol):
-    """A parcel as it comes back; `keys`: of its letters."""
+    """A parcel as it comes back; `keys`: of its letters; `until`: see `Parcel`."""
 
     @property
     def keys(self) -> Sequence[tuple[int, int]]: ...  # noqa: D102
+
+    @property
+    def until(self) -> float: ...  # noqa: D102
 
     @property
     def seen(self) -> str | None: ...  # noqa: D102
@@ -99,7 +102,7 @@ Pack = Callable[[Sequence[Letter]], Packed]
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One message that may be sent now; its quota is spent. `seen`: a choice's token of the question that it shows;
-    `doubted`: it may have arrived before."""
+    `doubted`: it may have arrived before; `until`: nobody else sends it before then."""
 
     text: str
     choices: Sequence[Choice]
@@ -108,6 +111,7 @@ class Parcel:
     keys: Sequence[tuple[int, int]]
     seen: str | None
     doubted: bool
+    until: float
 
 
 _OF = wechat_letter.c.conversation == bindparam("key")
@@ -206,13 +210,15 @@ def said(connection: Connection, key: str, parcel: Sent) -> None:
 
 def back(connection: Connection, key: str, parcel: Sent, pause: float, *, heard: bool) -> None:
     """It was not sent: keep it, and try nothing for `pause` seconds, twice as long after each failure in a row. Not
-    `heard`: WeChat may have it all the same."""
+    `heard`: WeChat may have it all the same. Told again, or once somebody else is sending it, that changes
+    nothing."""
     row = customer.lock(connection, key)
+    calls = wechat_letter.c.begun - 1 if heard else wechat_letter.c.begun
+    mine = wechat_letter.c.busy_until == parcel.until
+    if _settle(connection, key, parcel.keys, mine, busy_until=None, begun=calls) == 0:
+        return
     wait = min(pause * 2.0 ** min(row.tries, 30), LONGEST_PAUSE)
     customer.change(connection, key, tries=row.tries + 1, next_at=row.now + wait)
-    _settle(connection, key, parcel.keys, busy_until=None)
-    if heard:
-        _settle(connection, key, parcel.keys, begun=wechat_letter.c.begun - 1)
     customer.give_back(connection, key)
 
 
@@ -270,10 +276,10 @@ def _pick(connection: Connection, key: str, row: Row[Any], pack: Pack, *, api: b
     if customer.left(row) == 1 and not by_staff and customer.is_wanted_by_human(connection, key):
         return None
     keys = [(letter.seq, letter.part) for letter in chosen]
-    doubted = letters[0].begun > 0
-    _settle(connection, key, keys, busy_until=row.now + BUSY_SECONDS, begun=wechat_letter.c.begun + 1)
+    doubted, until = letters[0].begun > 0, row.now + BUSY_SECONDS
+    _settle(connection, key, keys, busy_until=until, begun=wechat_letter.c.begun + 1)
     customer.spend(connection, key)
-    return Parcel(packed.text, packed.choices, packed.language, packed.file, keys, _question(chosen), doubted)
+    return Parcel(packed.text, packed.choices, packed.language, packed.file, keys, _question(chosen), doubted, until)
 
 
 def _question(letters: Sequence[Letter]) -> str | None:
@@ -299,7 +305,12 @@ def _letter(row: Row[Any]) -> Letter:
     return Letter(row.seq, row.part, *said, row.staff, row.begun)
 
 
-def _settle(connection: Connection, key: str, keys: Sequence[tuple[int, int]], **values: Any) -> None:
-    if keys:
-        theirs = tuple_(wechat_letter.c.seq, wechat_letter.c.part).in_(list(keys))
-        connection.execute(update(wechat_letter).where(wechat_letter.c.conversation == key, theirs).values(**values))
+def _settle(
+    connection: Connection, key: str, keys: Sequence[tuple[int, int]], *conditions: ColumnElement[bool], **values: Any
+) -> int:
+    """How many were changed."""
+    if not keys:
+        return 0
+    theirs = tuple_(wechat_letter.c.seq, wechat_letter.c.part).in_(list(keys))
+    these = update(wechat_letter).where(wechat_letter.c.conversation == key, theirs, *conditions)
+    return connection.execute(these.values(**values)).rowcount
