@@ -49,6 +49,12 @@ class Database:
         with trouble.named():
             return await self._runner.run_each(lambda connection: fn(connection, *args, **kwargs))
 
+    async def run_short(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `run`, for an `fn` of a few quick statements, best `Prepared` ones: PostgreSQL then takes a connection
+        that is at hand, and BEGIN and COMMIT cost no more than a round trip each."""
+        with trouble.named():
+            return await self._runner.run_short(lambda connection: fn(connection, *args, **kwargs))
+
     async def fetch(self, statement: Prepared, values: Values) -> Sequence[Any]:
         """The rows of one statement, a transaction by itself. The cheapest way where many wait for the same: on
         PostgreSQL they then go there together."""

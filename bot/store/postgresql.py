@@ -29,6 +29,7 @@ CONNECT_SECONDS = 5
 COMMAND_SECONDS = 30
 LOCK_SECONDS = 1
 """For a row that somebody else has locked: others' statements may be waiting in the same group."""
+_BEGIN = f"BEGIN; SET LOCAL lock_timeout = '{CONNECT_SECONDS}s'"
 
 
 class PostgresRunner:
@@ -60,6 +61,20 @@ class PostgresRunner:
         """Every statement by itself."""
         async with self._borrowed() as connection:
             return await connection.run_sync(fn)
+
+    async def run_short(self, fn: Callable[[Connection], T]) -> T:
+        """All or nothing, on a connection that is at hand."""
+        async with self._borrowed() as connection:
+            driver: Any = connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]
+            await driver.execute(_BEGIN)
+            try:
+                found = await connection.run_sync(fn)
+            except Exception:
+                if not driver.is_closed():
+                    await driver.execute("ROLLBACK")
+                raise
+            await driver.execute("COMMIT")
+            return found
 
     async def fetch(self, statement: Prepared, values: Values) -> Sequence[Any]:
         """One statement, together with others that wait."""

@@ -66,7 +66,7 @@ class SqliteRunner:
         self._jobs.put(_Job(fn, loop, future))
         return await future
 
-    run_each = run
+    run_each = run_short = run
 
     async def fetch(self, statement: Prepared, values: Values) -> Sequence[Any]:
         """One statement."""

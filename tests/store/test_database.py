@@ -4,12 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.util import await_only
 
 from bot.errors import ConfigError, StoreUnavailable
 from bot.store.clock import dbnow
 from bot.store.database import Database
+from bot.store.postgresql import LOCK_SECONDS
 from bot.store.tables import channel_pause
 from tests.conftest import Clock
 from tests.postgres import Server
@@ -29,10 +31,12 @@ def put_then_fail(connection: Connection) -> None:
 
 
 async def test_a_function_is_one_transaction(database: Database) -> None:
-    await database.run(put, "kept")
-    with pytest.raises(LookupError):
-        await database.run(put_then_fail)
-    assert await database.run(channels) == ["kept"]
+    for run, name in ((database.run, "1"), (database.run_short, "2")):
+        await run(put, name)
+        with pytest.raises(LookupError):
+            await run(put_then_fail)
+        assert (await run(channels))[-1] == name
+    assert await database.run(channels) == ["1", "2"]
 
 
 async def test_a_broken_rule_is_the_callers_to_see(database: Database) -> None:
@@ -42,8 +46,38 @@ async def test_a_broken_rule_is_the_callers_to_see(database: Database) -> None:
 
 
 async def test_many_callers_at_once(database: Database) -> None:
-    await asyncio.gather(*(database.run(put, f"{n:02}") for n in range(30)))
-    assert len(await database.run(channels)) == 30
+    await asyncio.gather(*((database.run, database.run_short)[n % 2](put, f"{n:02}") for n in range(60)))
+    assert len(await database.run(channels)) == 60
+
+
+async def test_a_short_transaction_waits_for_a_row_longer_than_a_statement_may(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    await database.run(put, "web")
+    locked, change = asyncio.Event(), update(channel_pause).values(blocked_until=channel_pause.c.blocked_until + 1)
+
+    async def hold() -> None:
+        locked.set()
+        await asyncio.sleep(LOCK_SECONDS + 0.5)  # what is measured is time itself
+
+    def hold_a_row(connection: Connection) -> None:
+        connection.execute(change)
+        await_only(hold())
+
+    holding = asyncio.create_task(database.run(hold_a_row))
+    await locked.wait()
+    await database.run_short(lambda c: c.execute(change))
+    await holding
+    assert await database.run(lambda c: c.scalar(select(channel_pause.c.blocked_until))) == 3.0
+    await database.close()
+
+
+async def test_a_cut_connection_costs_one_short_transaction(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    with pytest.raises(StoreUnavailable):
+        await database.run_short(lambda c: c.exec_driver_sql("select pg_terminate_backend(pg_backend_pid())"))
+    await database.run_short(put, "after")
+    assert await database.run_short(channels) == ["after"]
+    await database.close()
 
 
 async def test_sqlite_reads_the_clock_it_was_given(sqlite_url: str, clock: Clock) -> None:

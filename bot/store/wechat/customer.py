@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, null, select, update
 
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
+from bot.store.prepared import Prepared
 from bot.store.support_tables import handover
 from bot.store.tables import wechat_customer, wechat_letter
 
@@ -31,24 +32,42 @@ class Standing:
 
 
 _ROW = select(wechat_customer, dbnow().label("now"))
+_MINE = wechat_customer.c.conversation == bindparam("key")
 
 
-def lock(connection: Connection, key: str) -> Row[Any]:
+def _less(column: Any) -> Any:
+    return case((column > 0, column - 1), else_=0)
+
+
+def _opening(**fresh: Any) -> Prepared:
+    again = {"next_at": null(), "tries": 0, "noticed_at": null()}
+    return Prepared(update(wechat_customer).where(_MINE).values(why=bindparam("opens"), **again, **fresh))
+
+
+_LOCK = Prepared(_ROW.where(_MINE).with_for_update())
+_OPEN_LONG = _opening(long_until=dbnow() + LONG_SECONDS, long_left=LONG_COUNT)
+_OPEN_SHORT = _opening(short_until=dbnow() + SHORT_SECONDS, short_left=SHORT_COUNT)
+_CALM = Prepared(update(wechat_customer).where(_MINE).values(tries=0, next_at=null()))
+_SHOWN = Prepared(update(wechat_customer).where(_MINE).values(seen=bindparam("question")))
+_SPEND = Prepared(
+    update(wechat_customer)
+    .where(_MINE)
+    .values(long_left=_less(wechat_customer.c.long_left), short_left=_less(wechat_customer.c.short_left))
+)
+
+
+def lock(connection: Connection, key: str) -> Any:
     """The customer's row, ours until the transaction ends."""
-    mine = _ROW.where(wechat_customer.c.conversation == key).with_for_update()
-    found = connection.execute(mine).one_or_none()
+    found = _LOCK.row(connection, {"key": key})
     if found is None:
         insert_new(connection, wechat_customer, conversation=key, seen="")
-        found = connection.execute(mine).one()
+        found = _LOCK.row(connection, {"key": key})
     return found
 
 
 def open_window(connection: Connection, key: str, why: str) -> None:
     """The customer did something: what that allows counts anew. It does not add to what was left."""
-    which = ("long", LONG_SECONDS, LONG_COUNT) if why == LONG_WHY else ("short", SHORT_SECONDS, SHORT_COUNT)
-    name, seconds, count = which
-    fresh = {f"{name}_until": dbnow() + seconds, f"{name}_left": count}
-    change(connection, key, why=why, next_at=None, tries=0, noticed_at=None, **fresh)
+    (_OPEN_LONG if why == LONG_WHY else _OPEN_SHORT).count(connection, {"key": key, "opens": why})
 
 
 def close_windows(connection: Connection, key: str) -> None:
@@ -63,8 +82,17 @@ def use_up(connection: Connection, key: str) -> None:
 
 def spend(connection: Connection, key: str) -> None:
     """One message is about to be sent. It counts in every window that is open: nobody promised that they add up."""
-    columns = wechat_customer.c
-    change(connection, key, long_left=_less(columns.long_left), short_left=_less(columns.short_left))
+    _SPEND.count(connection, {"key": key})
+
+
+def calm(connection: Connection, key: str) -> None:
+    """A call went well: the pauses between failures begin anew."""
+    _CALM.count(connection, {"key": key})
+
+
+def shown(connection: Connection, key: str, question: str) -> None:
+    """The newest question that the customer sees, by a choice's token."""
+    _SHOWN.count(connection, {"key": key, "question": question})
 
 
 def give_back(connection: Connection, key: str) -> None:
@@ -79,7 +107,7 @@ def change(connection: Connection, key: str, **values: Any) -> None:
     connection.execute(update(wechat_customer).where(wechat_customer.c.conversation == key).values(**values))
 
 
-def left(row: Row[Any]) -> int:
+def left(row: Any) -> int:
     """How many messages the open windows allow."""
     return max(_count(row.long_until, row.long_left, row.now), _count(row.short_until, row.short_left, row.now))
 
@@ -101,7 +129,7 @@ def standing(connection: Connection, key: str) -> Standing:
     return Standing(left(row) if row is not None else 0, until, why, kept, reserved, now)
 
 
-def _window(row: Row[Any]) -> tuple[float | None, str | None]:
+def _window(row: Any) -> tuple[float | None, str | None]:
     """The open window that allows most, and why it is open; the longer one when both allow the same."""
     windows = ((row.long_until, row.long_left, LONG_WHY), (row.short_until, row.short_left, row.why))
     is_open = [(until, count, why) for until, count, why in windows if until is not None and until > row.now]
@@ -111,10 +139,6 @@ def _window(row: Row[Any]) -> tuple[float | None, str | None]:
 
 def _count(until: float | None, count: int, now: float) -> int:
     return count if until is not None and until > now else 0
-
-
-def _less(column: Any) -> Any:
-    return case((column > 0, column - 1), else_=0)
 
 
 def _more(column: Any, most: int) -> Any:

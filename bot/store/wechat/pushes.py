@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, null, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, null, or_, select, true, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.clock import dbnow
+from bot.store.prepared import Prepared
 from bot.store.tables import lane, wechat_customer, wechat_letter, wechat_push
 from bot.store.wechat import customer, letters
-from bot.store.wechat.letters import Letter, Packed
+from bot.store.wechat.forms import Letter, Packed
 
 LAST_WORD = 12.0
 """Seconds after an attempt after which WeChat makes no other: three of them, five seconds apart."""
@@ -51,7 +52,7 @@ Compose = Callable[[Sequence[Letter]], Packed | None]
 """Makes one text of the first letters; None when there is nothing to say."""
 
 
-def _arriving(dialect: Any) -> Any:
+def _arriving(dialect: Any) -> Prepared:
     fresh = dialect.insert(wechat_push).values(
         conversation=bindparam("key"),
         id=bindparam("push_id"),
@@ -65,25 +66,28 @@ def _arriving(dialect: Any) -> Any:
         "attempt_at": fresh.excluded.attempt_at,
         "deadline": fresh.excluded.deadline,
     }
-    return fresh.on_conflict_do_update(index_elements=["conversation", "id"], set_=again).returning(
-        wechat_push.c.attempts, wechat_push.c.closed, wechat_push.c.answer, wechat_push.c.message
-    )
+    columns = wechat_push.c
+    kept = fresh.on_conflict_do_update(index_elements=["conversation", "id"], set_=again)
+    return Prepared(kept.returning(columns.attempts, columns.closed, columns.answer, columns.message))
 
 
 _ARRIVE = {name: _arriving(dialect) for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))}
 _THIS = (wechat_push.c.conversation == bindparam("key"), wechat_push.c.id == bindparam("push_id"))
-_PUSH = select(wechat_push.c.closed, wechat_push.c.answer).where(*_THIS)
-_BUSY = select(lane.c.next_at).where(lane.c.conversation == bindparam("key"), lane.c.next_at.isnot(None))
-_CLOSE = update(wechat_push).where(*_THIS).values(closed=True, answer=bindparam("said"))
-_TAKEN = update(wechat_push).where(*_THIS).values(message=null())
-_TOLD = update(wechat_push).where(*_THIS).values(told=True)
-_SAID = (
+_PUSH = Prepared(select(wechat_push.c.closed, wechat_push.c.answer).where(*_THIS))
+BUSY = Prepared(select(lane.c.next_at).where(lane.c.conversation == bindparam("key"), lane.c.next_at.isnot(None)))
+"""A row where the conversation's lane has something to do."""
+_ANSWERED = update(wechat_push).where(*_THIS).values(closed=true(), answer=bindparam("said"))
+_CLOSE = {False: Prepared(_ANSWERED), True: Prepared(_ANSWERED.values(message=null()))}
+"""By whether the core has the message."""
+_TAKEN = Prepared(update(wechat_push).where(*_THIS).values(message=null()))
+_TOLD = Prepared(update(wechat_push).where(*_THIS).values(told=true()))
+_SAID = Prepared(
     update(wechat_letter)
     .where(wechat_letter.c.conversation == bindparam("key"), wechat_letter.c.push == bindparam("push_id"))
     .where(wechat_letter.c.state == "waiting")
     .values(state="said")
 )
-_MORE = (
+_MORE = Prepared(
     select(wechat_letter.c.seq)
     .where(wechat_letter.c.conversation == bindparam("key"), wechat_letter.c.state == "waiting")
     .where(wechat_letter.c.push.is_(None))
@@ -102,7 +106,7 @@ def arrived(
     if row.seen is not None:
         message = {**message, "seen": row.seen}
     named = {"key": key, "push_id": push, "message": message, "wait": wait}
-    found = connection.execute(_ARRIVE[connection.dialect.name], named).one()
+    found = _ARRIVE[connection.dialect.name].row(connection, named)
     if found.attempts == 1:
         customer.open_window(connection, key, opens)
     seen = (found.message or {}).get("seen")
@@ -112,23 +116,16 @@ def arrived(
     return Arrival(True, found.answer if may_be_said else None, row.language, seen)
 
 
-def closing(
-    connection: Connection, key: str, push: str, compose: Compose, *, final: bool, taken: bool
-) -> Closing | None:
-    """Decide the answer to a push, once: later calls get the same. None: more may come, and it is not yet `final`.
-    `taken`: the core has its message."""
-    if not final and connection.execute(_BUSY, {"key": key}).one_or_none() is not None:
-        return None
+def closing(connection: Connection, key: str, push: str, compose: Compose, *, taken: bool) -> Closing:
+    """Decide the answer to a push, once: later calls get the same. `taken`: the core has its message."""
     customer.lock(connection, key)
     this = {"key": key, "push_id": push}
-    row = connection.execute(_PUSH, this).one_or_none()
-    if row is None or row.closed:
-        return Closing(row.answer if row else None)
+    found = _PUSH.row(connection, this)
+    if found is None or found.closed:
+        return Closing(found.answer if found else None)
     waiting = letters.free(connection, key)
     packed = compose(waiting)
-    connection.execute(_CLOSE, {**this, "said": packed.text if packed else None})
-    if taken:
-        connection.execute(_TAKEN, this)
+    _CLOSE[taken].count(connection, {**this, "said": packed.text if packed else None})
     if packed is None:
         return Closing(None)
     letters.bind(connection, key, waiting[: packed.count], push)
@@ -137,14 +134,15 @@ def closing(
 
 def told(connection: Connection, key: str, push: str) -> bool:
     """The answer was written to the wire. Whether more waits to be said after it."""
-    connection.execute(_TOLD, {"key": key, "push_id": push})
-    connection.execute(_SAID, {"key": key, "push_id": push})
-    return connection.execute(_MORE, {"key": key}).one_or_none() is not None
+    this = {"key": key, "push_id": push}
+    _TOLD.count(connection, this)
+    _SAID.count(connection, this)
+    return _MORE.row(connection, this) is not None
 
 
 def taken(connection: Connection, key: str, push: str) -> None:
     """The core has the message."""
-    connection.execute(_TAKEN, {"key": key, "push_id": push})
+    _TAKEN.count(connection, {"key": key, "push_id": push})
 
 
 def untaken(connection: Connection) -> list[Untaken]:

@@ -13,7 +13,7 @@ from bot.store.database import Database
 from bot.store.tables import lane
 from bot.store.wechat import customer, letters, pushes
 from bot.store.wechat.customer import Standing
-from bot.store.wechat.letters import Cut, Pack, Parcel, Sent
+from bot.store.wechat.forms import Cut, Pack, Parcel, Sent
 from bot.store.wechat.pushes import Arrival, Closing, Compose, Untaken
 
 TOKEN = "wechat-token"  # noqa: S105 -- the lease's name
@@ -23,7 +23,8 @@ class WechatRecords:
     """Everything the WeChat adapter must not forget. Any call raises `StoreUnavailable`."""
 
     def __init__(self, database: Database) -> None:
-        self._run = database.run
+        self._database = database
+        self._run = database.run_short
 
     async def arrived(
         self, conversation: str, push: str, message: Mapping[str, Any], opens: str, wait: float
@@ -34,8 +35,10 @@ class WechatRecords:
     async def closing(
         self, conversation: str, push: str, compose: Compose, *, final: bool, taken: bool
     ) -> Closing | None:
-        """See `pushes.closing`."""
-        return await self._run(pushes.closing, conversation, push, compose, final=final, taken=taken)
+        """See `pushes.closing`. Not `final`: nothing is decided while the lane has something to do."""
+        if not final and await self._database.fetch_one(pushes.BUSY, {"key": conversation}) is not None:
+            return None
+        return await self._run(pushes.closing, conversation, push, compose, taken=taken)
 
     async def told(self, conversation: str, push: str) -> bool:
         """See `pushes.told`."""
@@ -87,19 +90,19 @@ class WechatRecords:
 
     async def untaken(self) -> list[Untaken]:
         """See `pushes.untaken`."""
-        return await self._run(pushes.untaken)
+        return await self._database.run(pushes.untaken)
 
     async def release(self) -> None:
         """See `pushes.release`."""
-        await self._run(pushes.release)
+        await self._database.run(pushes.release)
 
     async def due(self) -> list[str]:
         """Conversations with something to say that may be said now."""
-        return await self._run(pushes.due)
+        return await self._database.run(pushes.due)
 
     async def forget(self) -> None:
         """Drop what is old and over."""
-        await self._run(pushes.forget)
+        await self._database.run(pushes.forget)
 
     async def hold(self, conversation: str, token: str, seconds: float) -> bool:
         """Hold a conversation's lane, if nobody does, so that nothing else is sent there and a human who takes over
