@@ -187,11 +187,13 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     adapter = None if channels else telegram(settings, database)
     official = None if channels else wechat(settings, database, clock)
     ours: list[Channel] = [webchat.WebChat(), *(each.channel for each in (adapter, official) if each)]
-    typing = {adapter.channel.name: adapter.channel.typing} if adapter else {}
+    shows = {each.channel.name: each.channel.typing for each in (adapter, official) if each}
+    # WeChat shows by itself that an answer takes longer than its five seconds.
+    busy = {name: show for name, show in shows.items() if official is None or name != official.channel.name}
     runtime = Runtime(
         database,
         engine,
-        shown(performers(settings, database, gateway, postman), typing),
+        shown(performers(settings, database, gateway, postman), busy),
         {channel.name: channel for channel in channels or ours},
         gateway,
         links,
@@ -202,7 +204,7 @@ def assemble(settings: Settings, channels: Sequence[Channel] | None = None, cloc
     housekeeper = Housekeeper(database, settings.housekeeping.ages(), settings.housekeeping.every)
     names = [channel.name for channel in channels or ours]
     staff_link = adapter.staff_link if adapter and settings.telegram.staff_group else None
-    bench = workbench(settings, database, runtime, engine, gateway, typing, names, staff_link)
+    bench = workbench(settings, database, runtime, engine, gateway, shows, names, staff_link)
     if adapter:
         connect(adapter, settings, database, runtime, bench)
     indexer = Indexer(database, runtime.follow_all(), REASONS)

@@ -49,6 +49,28 @@ class Standing(Protocol):
     def now(self) -> float: ...  # noqa: D102
 
 
+WRITING_LASTS = 6.0
+"""Seconds after which a sign that somebody writes tells nothing any more."""
+WRITING_AGAIN = 3.0
+"""Seconds within which a second sign would tell nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """Whom the customer talks to. `person`: the name of the member of staff who has the conversation, "" for one who is
+    not known any more, None while it is the bot's; `writing_at`: when that person last gave a sign of writing, None
+    where that is longer ago than `WRITING_LASTS`; `place`: in the queue, 1 is next, None when not waiting."""
+
+    person: str | None = None
+    writing_at: float | None = None
+    place: int | None = None
+
+
+def counterpart_of(conversation: str) -> str:
+    """What `Service.watch` wakes for when its `Counterpart` may have become another."""
+    return f"{conversation}#counterpart"
+
+
 class Channel(Protocol):
     """One way to reach customers. `name` is the first part of its conversations' ids."""
 
@@ -80,10 +102,14 @@ class Receipt:
 
 
 class Wake(Protocol):
-    """Set whenever a conversation's log has grown; the reader clears it by waiting."""
+    """Set whenever something that is watched has changed, as a conversation whose log has grown; the reader clears it
+    by waiting."""
 
     async def wait(self, timeout: float | None = None) -> bool:
-        """Return True when the log has grown since the last call, False when `timeout` seconds passed."""
+        """Return True when something has changed since the last call, False when `timeout` seconds passed."""
+
+    def take(self, topic: str) -> bool:
+        """Whether this one may have changed since the last call for it."""
 
 
 class Service(Protocol):
@@ -99,8 +125,16 @@ class Service(Protocol):
         """What both sides said with a seq above `after`, in order, never past a message still to be delivered.
         With `after` 0, the newest `limit` entries."""
 
-    def watch(self, conversation: str) -> AbstractContextManager[Wake]:
-        """Be woken when the conversation's log grows; then read `history` after the last seq seen."""
+    def watch(self, *topics: str) -> AbstractContextManager[Wake]:
+        """Be woken when a conversation's log grows; then read `history` after the last seq seen. Or when anything else
+        that is a topic changes, such as `counterpart_of` a conversation."""
+
+    async def counterpart(self, conversation: str) -> Counterpart:
+        """Whom its customer talks to now. Raises `errors.StoreUnavailable`."""
+
+    async def customer_writes(self, address: Address) -> None:
+        """The customer is writing at this moment, for a person who has the conversation to see. Costs nothing when told
+        more often than makes sense. Raises `errors.StoreUnavailable`."""
 
     async def keep_attachment(self, address: Address, name: str, media_type: str, data: bytes) -> Attachment:
         """Store a picture or file. Raises `ValueError` when it is too large or empty."""

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 
 from adapters.web.guard import OriginCheck, RateLimit
 from adapters.web.problems import Problem, answering
-from adapters.webchat.live import by_events, by_socket, entry_json
+from adapters.webchat.live import by_events, by_socket, counterpart_json, entry_json
 from adapters.webchat.reading import read_file, read_message
 from adapters.webchat.session import Session, Sessions
 from bot.channel import Receipt, Service
@@ -74,6 +74,15 @@ class Api:
         )
 
     @answering
+    async def post_writing(self, request: Request) -> Response:
+        """The customer is writing: nothing of what, and nothing that is kept."""
+        self._origins.require(request.headers)
+        session = self._session(request)
+        self._same_chat(session, request.query_params.get("chat"))
+        await self._service.customer_writes(session.address)
+        return Response(status_code=204)
+
+    @answering
     async def get_file(self, request: Request) -> Response:
         """One file of this chat."""
         found = await self._service.attachment(self._session(request).address, request.path_params["ref"])
@@ -88,8 +97,11 @@ class Api:
         """The entries above `?after=`, oldest first."""
         session = self._session(request)
         self._same_chat(session, request.query_params.get("chat"))
-        entries = await self._service.history(session.address.conversation, _after(request.query_params))
-        return JSONResponse({"entries": [entry_json(e) for e in entries]}, headers={"Cache-Control": "no-store"})
+        conversation = session.address.conversation
+        entries = await self._service.history(conversation, _after(request.query_params))
+        who = await self._service.counterpart(conversation)
+        found = {"entries": [entry_json(e) for e in entries], "counterpart": counterpart_json(who)}
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     @answering
     async def events(self, request: Request) -> Response:

@@ -48,6 +48,7 @@ def routes(
     found: list[BaseRoute] = [
         Route("/chat", chat.show, middleware=headers),
         Route("/chat/messages", api.post_message, methods=["POST"], middleware=headers),
+        Route("/chat/writing", api.post_writing, methods=["POST"], middleware=headers),
         Route("/chat/files", api.post_file, methods=["POST"], middleware=headers),
         Route("/chat/files/{ref}", api.get_file, middleware=headers),
         Route("/chat/history", api.history, middleware=headers),

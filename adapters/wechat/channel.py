@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from adapters.wechat import wording
 from adapters.wechat.account import Account
 from adapters.wechat.api import CALL_SECONDS, Api
 from adapters.wechat.files import Files
 from adapters.wechat.postman import Postman
+from adapters.wechat.problems import ApiRefused
 from adapters.wechat.reading import NAME
 from adapters.wechat.records import Records
 from bot.channel import Capabilities, Standing
 from bot.messages import Address, Outgoing, outgoing_to_json
 
 MOST_BYTES = 10 * 1024 * 1024
+TYPING_LASTS = 15.0
+"""Seconds for which WeChat shows the sign, or until a message comes; a second one meanwhile is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,14 @@ class WeChat:
         self.api = Api(account, records, clock, most)
         self.postman = Postman(account, records, self.api)
         self.files = Files(account, clock)
-        self._sending: set[asyncio.Task[None]] = set()
+        self._typed: dict[str, float] = {}
+        self._begun: set[asyncio.Task[None]] = set()
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
         """See `bot.channel.Channel.send`. What stands right behind it in the log goes out together with it."""
         # A caller whose time is over must not cut off a call whose outcome then nobody would note.
-        sending = asyncio.create_task(self._send(address, message, seq))
-        self._sending.add(sending)
-        sending.add_done_callback(self._sent)
-        await asyncio.shield(sending)
+        self._typed.pop(address.chat, None)
+        await asyncio.shield(self._begin(self._send(address, message, seq)))
 
     async def _send(self, address: Address, message: Outgoing, seq: int) -> None:
         conversation, postman, payload = address.conversation, self.postman, outgoing_to_json(message)
@@ -65,10 +69,30 @@ class WeChat:
         else:
             await postman.call_back(conversation)
 
-    def _sent(self, sending: asyncio.Task[None]) -> None:
-        self._sending.discard(sending)
-        if not sending.cancelled():
-            sending.exception()  # where its caller has left, nobody else asks for it
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._begun.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._begun.discard(task)
+        if not task.cancelled():
+            task.exception()  # where its caller has left, nobody else asks for it
+
+    async def typing(self, address: Address) -> None:
+        """Show that somebody is writing, until the next message or for some seconds."""
+        openid, now = address.chat, self.clock()
+        self._typed = {each: at for each, at in self._typed.items() if now - at < TYPING_LASTS}
+        if openid not in self._typed:
+            self._typed[openid] = now
+            self._begin(self.show_typing(openid))
+
+    async def show_typing(self, openid: str) -> None:
+        """Show it if we may. WeChat refuses it when the customer was silent for half a minute."""
+        if self.postman.may_call:
+            with contextlib.suppress(ApiRefused):
+                await self.api.typing(openid)
 
     async def standing(self, address: Address) -> Standing:
         """How many messages may still be sent to this customer, until when and why: the countdown for staff."""
@@ -77,6 +101,6 @@ class WeChat:
 
     async def close(self) -> None:
         """Let the calls under way end, and give the connections back."""
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=CALL_SECONDS)
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=CALL_SECONDS)
         await self.api.close()

@@ -126,7 +126,7 @@ class Reception:
             self._start(self._note_taken(push, taking))
         late = not taking.done() or asyncio.get_running_loop().time() >= ends
         if closing.answer is None and late:
-            self._start(self._show_typing(push))
+            self._start(self._wechat.show_typing(push.openid))
         return closing.answer
 
     async def _arrived(self, push: Push, message: Incoming, ends: float) -> Arrival:
@@ -217,11 +217,6 @@ class Reception:
     async def _follow_up(self, push: Push) -> None:
         await asyncio.sleep(self._wechat.account.after_answer)
         await self._wechat.postman.flush(push.conversation)
-
-    async def _show_typing(self, push: Push) -> None:
-        if self._wechat.postman.may_call:
-            with contextlib.suppress(ApiRefused):
-                await self._wechat.api.typing(push.openid)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

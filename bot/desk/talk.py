@@ -78,7 +78,8 @@ class Draft:
 class Aside:
     """Everything beside the lines that may change while one looks: who has it, and what colleagues keep there.
     `status`: a `work.Status`, or "" where nobody asked for a person; `team`: whose it is, so that one reading serves
-    all who look, each of whom may see it or not."""
+    all who look, each of whom may see it or not; `customer_wrote_at`: when the customer last gave a sign of writing,
+    None where that is longer ago than `bot.channel.WRITING_LASTS`."""
 
     owner: str | None
     status: str
@@ -87,7 +88,7 @@ class Aside:
     notes: tuple[Note, ...] = ()
     tags: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
-    customer_typing: bool = False
+    customer_wrote_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

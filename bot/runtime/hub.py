@@ -12,24 +12,33 @@ from bot.store.signals import Signals
 MOST_NAMES = 20_000
 
 
-class LogWake:
+class TopicWake:
     """See `bot.channel.Wake`."""
 
     def __init__(self) -> None:
-        self._grown = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._topics: set[str] = set()
 
-    def set(self) -> None:
-        """The log has grown."""
-        self._grown.set()
+    def set(self, topic: str) -> None:
+        """This one has changed."""
+        self._topics.add(topic)
+        self._changed.set()
 
     async def wait(self, timeout: float | None = None) -> bool:
-        """Return True when the log has grown since the last call, False when `timeout` seconds passed."""
+        """See `Wake.wait`."""
         try:
             async with asyncio.timeout(timeout):
-                await self._grown.wait()
+                await self._changed.wait()
         except TimeoutError:
             return False
-        self._grown.clear()
+        self._changed.clear()
+        return True
+
+    def take(self, topic: str) -> bool:
+        """See `Wake.take`."""
+        if topic not in self._topics:
+            return False
+        self._topics.discard(topic)
         return True
 
 
@@ -67,7 +76,7 @@ class Hub:
 
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
-        self._followers: defaultdict[str, set[LogWake]] = defaultdict(set)
+        self._followers: defaultdict[str, set[TopicWake]] = defaultdict(set)
         self._grown: list[Grown] = []
 
     def tell(self, conversation: str, *, due: bool = False) -> None:
@@ -91,17 +100,19 @@ class Hub:
         return grown
 
     @contextmanager
-    def watch(self, conversation: str) -> Iterator[LogWake]:
+    def watch(self, *topics: str) -> Iterator[TopicWake]:
         """Be woken until the block ends."""
-        wake = LogWake()
-        self._followers[conversation].add(wake)
+        wake = TopicWake()
+        for topic in topics:
+            self._followers[topic].add(wake)
         try:
             yield wake
         finally:
-            self._followers[conversation].discard(wake)
-            if not self._followers[conversation]:
-                del self._followers[conversation]
+            for topic in topics:
+                self._followers[topic].discard(wake)
+                if not self._followers[topic]:
+                    del self._followers[topic]
 
-    def _wake(self, conversation: str) -> None:
-        for wake in self._followers.get(conversation, ()):
-            wake.set()
+    def _wake(self, topic: str) -> None:
+        for wake in self._followers.get(topic, ()):
+            wake.set(topic)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 from uuid import uuid4
 
-from bot.channel import Channel, Counting, Receipt, Standing, Wake
+from bot.channel import WRITING_AGAIN, Channel, Counterpart, Counting, Receipt, Standing, Wake, counterpart_of
 from bot.dialogue.events import Event, Happened, LinkOpened, Pressed, Said
 from bot.dialogue.turn import Dialogue
 from bot.errors import LinkError
@@ -29,8 +29,9 @@ from bot.runtime.clockwork import Clockwork, OrderChanges
 from bot.runtime.hub import Grown, Hub
 from bot.runtime.settings import RuntimeSettings
 from bot.runtime.step import Stepper
+from bot.runtime.typing import Lately
 from bot.runtime.worker import Worker
-from bot.store import attachments, history, takeover
+from bot.store import attachments, counterparts, history, takeover, writing
 from bot.store.conversations import Source, Ticket
 from bot.store.database import Database
 from bot.store.signals import signals_of
@@ -69,6 +70,7 @@ class Runtime:
         self._worker = Worker(database, channels, acts, self._hub, settings)
         self._stepper = Stepper(database, dialogue, performers, settings, self._worker)
         self._clockwork = Clockwork(database, acts, self.happen, dialogue.knows, gateway, settings)
+        self._writing = Lately(WRITING_AGAIN)
         self._background: list[asyncio.Task[None]] = []
 
     async def receive(self, message: Incoming) -> Receipt:
@@ -92,9 +94,19 @@ class Runtime:
         """Wake whoever watches this, in every process."""
         self._hub.tell(topic)
 
-    def watch(self, conversation: str) -> AbstractContextManager[Wake]:
+    def watch(self, *topics: str) -> AbstractContextManager[Wake]:
         """See `Service.watch`; wakes for what this process commits or delivers."""
-        return self._hub.watch(conversation)
+        return self._hub.watch(*topics)
+
+    async def counterpart(self, conversation: str) -> Counterpart:
+        """See `Service.counterpart`."""
+        return await self._database.run_each(counterparts.read, conversation)
+
+    async def customer_writes(self, address: Address) -> None:
+        """See `Service.customer_writes`."""
+        conversation = address.conversation
+        if self._writing.is_new(conversation) and await self._database.run(writing.customer_writes, conversation):
+            self._hub.tell(conversation)
 
     def follow_all(self) -> Grown:
         """Which conversations' logs grow, by whatever process, as far as it is told in time."""
@@ -138,7 +150,7 @@ class Runtime:
         """
         if not await self._database.run_each(takeover.take, conversation, agent):
             return False
-        self._hub.tell(conversation)
+        self._tell_owner(conversation)
         await self.quiet(conversation)
         return True
 
@@ -160,8 +172,12 @@ class Runtime:
     async def give_back(self, conversation: str, agent: str) -> bool:
         """Make it the bot's again; False when it is not the agent's."""
         given = await self._database.run_each(takeover.give_back, conversation, agent)
-        self._hub.tell(conversation)
+        self._tell_owner(conversation)
         return given
+
+    def _tell_owner(self, conversation: str) -> None:
+        self._hub.tell(conversation)
+        self._hub.tell(counterpart_of(conversation))
 
     def start(self, work: bool = True) -> None:
         """Go on in the background of the running event loop until `stop`. Without `work`, messages are taken and

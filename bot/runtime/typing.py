@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from time import monotonic
 
 import structlog
 
@@ -20,6 +21,27 @@ AGAIN = 4.5
 """Seconds after which a channel's own sign goes out."""
 
 Show = Callable[[Address], Awaitable[None]]
+
+
+class Lately:
+    """What was done within the last `seconds`, so that it is not done again so soon."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._done: dict[str, float] = {}
+
+    def is_new(self, what: str) -> bool:
+        """Whether it was not; from now on it was."""
+        now = monotonic()
+        if now - self._done.get(what, -self._seconds) < self._seconds:
+            return False
+        self._done = {each: at for each, at in self._done.items() if now - at < self._seconds}
+        self._done[what] = now
+        return True
+
+    def forget(self, what: str) -> None:
+        """It may be done again at once."""
+        self._done.pop(what, None)
 
 
 def shown(performers: Performers, channels: Mapping[str, Show]) -> Performers:

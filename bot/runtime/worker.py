@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.channel import Channel
+from bot.channel import Channel, counterpart_of
 from bot.desk.work import QUEUE
 from bot.errors import Later, StoreUnavailable, Undeliverable, Unreachable
 from bot.messages import Address, outgoing_from_json
@@ -64,6 +64,7 @@ class Worker:
         self._hub.tell(conversation, due=due)
         if staffed:
             self._hub.tell(QUEUE)
+            self._hub.tell(counterpart_of(conversation))
         if due:
             self.wake()
 

@@ -48,12 +48,15 @@ def tags(connection: Connection, key: str) -> tuple[str, ...]:
     return tuple(connection.scalars(select(tag.c.name).where(tag.c.conversation == key).order_by(tag.c.name)))
 
 
-def put_draft(connection: Connection, key: str, author: str, words: str) -> None:
-    """What somebody is writing now."""
+def put_draft(connection: Connection, key: str, author: str, words: str) -> bool:
+    """What somebody is writing now; whether it is something else than before."""
+    mine = select(draft.c.words).where(draft.c.conversation == key, draft.c.author == author)
+    before = connection.scalar(mine)
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     fresh = dialect.insert(draft).values(conversation=key, author=author, words=words, at=dbnow())
     new = {"words": fresh.excluded.words, "at": fresh.excluded.at}
     connection.execute(fresh.on_conflict_do_update(index_elements=["conversation", "author"], set_=new))
+    return words != before
 
 
 def drop_draft(connection: Connection, key: str, author: str) -> None:

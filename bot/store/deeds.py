@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.desk.people import Agent, Role
 from bot.desk.work import Reply
 from bot.errors import HeldByOther, NewerWords, NoSuchThing, NotTaken
-from bot.store import beside, callbacks, handovers, presence
+from bot.store import beside, callbacks, handovers, presence, writing
 from bot.store.audit import audit
 from bot.store.callbacks import Wait
 from bot.store.conversations import Loaded
@@ -41,6 +41,7 @@ def reply(agent: Agent, key: str, said: Reply, taken_from: Loaded | None, fresh:
         callbacks.settle(connection, key, callbacks.KEPT, agent.id)
     presence.seen(connection, agent.id)
     beside.drop_draft(connection, key, agent.id)
+    writing.stops(connection, key, agent.id)
     audit(connection, "replied", conversation=key, actor=agent.id)
 
 
@@ -80,4 +81,5 @@ def end(agent: Agent, key: str, action: str, outcome: str, connection: Connectio
     if action == "closed":
         callbacks.settle(connection, key, callbacks.NOT_WANTED, agent.id)
     beside.drop_draft(connection, key, agent.id)
+    writing.stops(connection, key, agent.id)
     audit(connection, action, conversation=key, actor=agent.id, detail={"how": outcome})

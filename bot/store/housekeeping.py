@@ -23,7 +23,7 @@ from bot.store.clock import dbnow
 from bot.store.conversations import Source
 from bot.store.lookup_tables import daily, digest, search_line
 from bot.store.staff_tables import sign_in_guard, staff_link, staff_session
-from bot.store.support_tables import draft, feedback, handover, mail, note, tag, ticket, ticket_event
+from bot.store.support_tables import draft, feedback, handover, mail, note, tag, ticket, ticket_event, writing
 from bot.store.tables import (
     attachment,
     audit,
@@ -135,7 +135,7 @@ _VISIT = (
     .limit(SLICE)
 )
 _WECHAT = (wechat_letter, wechat_push)
-_BESIDE = (feedback, handover, note, tag, draft, search_line)
+_BESIDE = (feedback, handover, note, tag, draft, writing, search_line)
 _TELEGRAM = (album_part, staff_topic)
 _OF_CONVERSATIONS = (inbound, outbox, attachment, watch, verification, channel_note, *_BESIDE, *_WECHAT, *_TELEGRAM)
 
@@ -154,6 +154,7 @@ def _remove_old(connection: Connection, keys: Sequence[str], ages: Ages, time: f
         (search_line, search_line.c.at < log),
         (note, note.c.at < log),
         (draft, draft.c.at < inner),
+        (writing, writing.c.at < inner),
         (wechat_letter, wechat_letter.c.at < log),
         (wechat_push, wechat_push.c.attempt_at < log),
         (album_part, album_part.c.at < inner),

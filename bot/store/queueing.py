@@ -86,6 +86,12 @@ def place(connection: Connection, key: str) -> Queued | None:
     return None if row is None or row.status != WAITING else _queued(connection, key, row)
 
 
+def position(connection: Connection, key: str) -> int | None:
+    """Its place alone, 1 is next; None when it does not wait."""
+    row = _open(connection, key)
+    return None if row is None or row.status != WAITING else 1 + _before(connection, row)
+
+
 def leave(connection: Connection, key: str) -> None:
     """Wait no more. Whoever has just taken it has it."""
     mine = (handover.c.conversation == key, OPEN, handover.c.status == WAITING)

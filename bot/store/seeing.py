@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from bot.desk.people import Agent
 from bot.desk.talk import Canned, Draft, Elsewhere, Line, Note
 from bot.errors import NoSuchThing
-from bot.store import beside, dead, handovers, talks
+from bot.store import beside, dead, handovers, talks, writing
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
@@ -38,6 +38,7 @@ class Beside:
     notes: tuple[Note, ...]
     tags: tuple[str, ...]
     drafts: tuple[Draft, ...]
+    customer_wrote_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def aside(connection: Connection, agent: Agent, key: str) -> Beside:
     """What stands beside the lines."""
     must_see(connection, agent, key)
     mine = (beside.notes(connection, key), beside.tags(connection, key), beside.drafts(connection, key))
-    return Beside(talks.aside(connection, key), *mine)
+    return Beside(talks.aside(connection, key), *mine, writing.customer_wrote_at(connection, key))
 
 
 def send_again(connection: Connection, agent: Agent, place: dead.Place) -> int | dead.NotRetried:
@@ -152,14 +153,19 @@ def tag(connection: Connection, agent: Agent, key: str, name: str, *, off: bool)
         audit(connection, "untagged" if off else "tagged", conversation=key, actor=agent.id, detail={"tag": name})
 
 
-def draft(connection: Connection, agent: Agent, key: str, words: str) -> str | None:
-    """Keep what the agent is writing, "" for nothing; returns who has the conversation."""
+def draft(connection: Connection, agent: Agent, key: str, words: str) -> bool:
+    """Keep what the agent is writing, "" for nothing; returns whether they have the conversation and have just written
+    on, so that the customer may see it."""
     must_see(connection, agent, key)
-    if words:
-        beside.put_draft(connection, key, agent.id, words)
-    else:
+    if not words:
         beside.drop_draft(connection, key, agent.id)
-    return _owner(connection, key)
+        writing.stops(connection, key, agent.id)
+        return False
+    is_new = beside.put_draft(connection, key, agent.id, words)
+    if not is_new or _owner(connection, key) != agent.id:
+        return False
+    writing.writes(connection, key, agent.id)
+    return True
 
 
 def elsewhere(connection: Connection, agent: Agent, key: str) -> Sequence[Elsewhere]:

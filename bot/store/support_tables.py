@@ -157,6 +157,16 @@ draft = Table(
     time_("at"),
 )
 
+# Who is writing at this moment, and nothing of what: `who` is a member of staff, or "" for the customer. A row counts
+# for a few seconds only (see `bot.store.writing`); on PostgreSQL it is not even logged.
+writing = Table(
+    "writing",
+    metadata,
+    conversation_(primary_key=True),
+    Column("who", Text, primary_key=True),
+    time_("at"),
+)
+
 # Replies that are written once and used often. `shortcut`: what is typed after "/".
 canned = Table(
     "canned",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from time import monotonic
 from typing import Protocol
 
 import structlog
@@ -15,6 +14,7 @@ from bot.desk.people import Agent, Role
 from bot.desk.talk import Aside, Canned, Elsewhere, Limits, Line
 from bot.errors import HeldByOther, NoSuchThing, NotTaken
 from bot.messages import Address, Attachment
+from bot.runtime.typing import AGAIN, Lately, Show
 from bot.store import beside, dead, seeing, talks
 from bot.store.database import Database
 
@@ -24,10 +24,6 @@ TAG = re.compile(r"[^\s,;#]{1,24}")
 SHORTCUT = re.compile(r"[^\s/]{1,32}")
 LONGEST_NOTE = 4000
 LONGEST_TITLE = 80
-TYPING_AGAIN = 4.5
-"""Seconds after which a channel's own sign goes out."""
-
-Show = Callable[[Address], Awaitable[None]]
 
 
 class Logs(Protocol):
@@ -53,7 +49,7 @@ class Conversations:
         self._database = database
         self._runtime = runtime
         self._typing = typing
-        self._shown: dict[str, float] = {}
+        self._shown = Lately(AGAIN)
 
     def watch(self, topic: str) -> AbstractContextManager[Wake]:
         """See `Wakes.watch`."""
@@ -80,6 +76,7 @@ class Conversations:
             found.notes,
             found.tags,
             found.drafts,
+            found.customer_wrote_at,
         )
 
     async def send_again(self, agent: Agent, conversation: str, seq: int) -> int:
@@ -108,10 +105,12 @@ class Conversations:
 
     async def draft(self, agent: Agent, conversation: str, words: str) -> None:
         """See `Talks.draft`."""
-        owner = await self._database.run(seeing.draft, agent, conversation, words[:LONGEST_NOTE])
+        shows = await self._database.run(seeing.draft, agent, conversation, words[:LONGEST_NOTE])
         self._runtime.grew(conversation, due=False)
-        if words and owner == agent.id:
+        if shows:
             await self._show_typing(Address.of(conversation))
+        elif not words:
+            self._shown.forget(conversation)
 
     async def keep_attachment(
         self, agent: Agent, conversation: str, name: str, media_type: str, data: bytes
@@ -153,11 +152,9 @@ class Conversations:
             raise NoSuchThing("canned")
 
     async def _show_typing(self, address: Address) -> None:
-        show, now = self._typing.get(address.channel), monotonic()
-        if show is None or now - self._shown.get(address.conversation, -TYPING_AGAIN) < TYPING_AGAIN:
+        show = self._typing.get(address.channel)
+        if show is None or not self._shown.is_new(address.conversation):
             return
-        self._shown = {key: at for key, at in self._shown.items() if now - at < TYPING_AGAIN}
-        self._shown[address.conversation] = now
         try:
             await show(address)
         except Exception as error:  # the sign is not worth the thing itself

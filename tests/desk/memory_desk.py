@@ -53,7 +53,7 @@ class Talk:
     notes: list[Note] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
-    typing: bool = False
+    customer_wrote_at: float | None = None
 
 
 class MemoryPeople:
@@ -265,7 +265,7 @@ class MemoryDesk:
     async def aside(self, agent: Agent, conversation: str) -> Aside:
         talk = self._seen(agent, conversation)
         beside = (tuple(talk.notes), tuple(talk.tags), tuple(talk.drafts.values()))
-        return Aside(talk.owner, talk.status or "", talk.limits, talk.team, *beside, customer_typing=talk.typing)
+        return Aside(talk.owner, talk.status or "", talk.limits, talk.team, *beside, talk.customer_wrote_at)
 
     async def send_again(self, agent: Agent, conversation: str, seq: int) -> int:
         talk = self._mine(agent, conversation)

@@ -31,7 +31,7 @@ def is_hot(table: Table) -> bool:
     return table is tables.conversation or first.name == "conversation"
 
 
-BESIDE = {"note", "tag", "draft", "digest"}
+BESIDE = {"note", "tag", "draft", "writing", "digest"}
 """What staff, and who reads for them, keep beside a conversation: no message touches it."""
 HOT = {table.name for table in schema.metadata.tables.values() if is_hot(table)} - BESIDE
 

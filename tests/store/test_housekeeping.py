@@ -104,6 +104,7 @@ def put_staffs(put: Any, dice: random.Random, idle: float, now: float) -> None:
     put(support_tables.note, age, key="n", author="mei", words="words", at=now - age)
     age = some_age(dice, 200)
     put(support_tables.draft, age, author="mei", words="wor", at=now - age)
+    put(support_tables.writing, age, who="mei", at=now - age)
     put(support_tables.tag, idle, name="vip", author="mei", at=now - idle)
 
 
@@ -180,7 +181,7 @@ def keeps(chat: Chat, table: str, key: str, age: float) -> bool:
         inner = int(key) % 4 in (0, 3)
         return age < (AGES.bookkeeping if inner else AGES.conversations)
     lasts = {"attachment": AGES.files, "note": AGES.conversations}
-    lasts |= dict.fromkeys(("draft", "album_part"), AGES.bookkeeping)
+    lasts |= dict.fromkeys(("draft", "writing", "album_part"), AGES.bookkeeping)
     return age < lasts.get(table, age + 1)
 
 

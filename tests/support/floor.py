@@ -22,7 +22,7 @@ from bot.orders.sql.seed import seed
 from bot.sections import Support
 from bot.store.database import Database
 from bot.store.staff_tables import staff
-from bot.store.support_tables import handover, ticket
+from bot.store.support_tables import handover, ticket, writing
 from bot.store.tables import audit, inbound, lane, lease, outbox, timer
 from bot.support.hours import CHINA, OpeningHours
 from tests.conftest import Clock
@@ -40,6 +40,7 @@ TIMED: tuple[tuple[Table, tuple[str, ...]], ...] = (
     (timer, ("due_at",)),
     (lease, ("until",)),
     (ticket, ("opened_at", "due_at")),
+    (writing, ("at",)),
 )
 
 

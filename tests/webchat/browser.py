@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
@@ -65,11 +66,29 @@ class Browser:
 
     async def by_socket(self, after: int = 0) -> AsyncIterator[dict[str, Any] | None]:
         """Entries; None for a beat."""
-        async with self.http.ws_connect(f"/chat/live?after={after}") as socket:
-            async for message in socket:
-                yield message.json().get("entry")
+        async with aclosing(self.told_by_socket(after)) as told:
+            async for name, news in told:
+                if name != "counterpart":
+                    yield news
 
     async def by_events(self, after: int = 0, last_event_id: str | None = None) -> AsyncIterator[dict[str, Any] | None]:
+        """The same."""
+        async with aclosing(self.told_by_events(after, last_event_id)) as told:
+            async for name, news in told:
+                if name != "counterpart":
+                    yield news
+
+    async def told_by_socket(self, after: int = 0) -> AsyncGenerator[tuple[str, dict[str, Any] | None]]:
+        """Everything that is told, by its kind."""
+        async with self.http.ws_connect(f"/chat/live?after={after}") as socket:
+            async for message in socket:
+                news = message.json()
+                yield news["type"], news.get(news["type"])
+
+    async def told_by_events(
+        self, after: int = 0, last_event_id: str | None = None
+    ) -> AsyncGenerator[tuple[str, dict[str, Any] | None]]:
+        """The same."""
         headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
         async with self.http.get("/chat/events", params={"after": after}, headers=headers) as answer:
             assert answer.content_type == "text/event-stream"
@@ -79,7 +98,7 @@ class Browser:
                 if name == "event":
                     event = value
                 elif name == "data":
-                    yield json.loads(value) if event == "entry" else None
+                    yield event, json.loads(value) or None
 
 
 async def replayed(lines: AsyncIterator[dict[str, Any] | None]) -> list[dict[str, Any]]:

@@ -8,8 +8,9 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from queue import Queue
 
-from bot.channel import Receipt
+from bot.channel import Counterpart, Receipt, counterpart_of
 from bot.errors import StoreUnavailable
 from bot.messages import Address, Attachment, AttachmentKind, Choice, Entry, Incoming
 
@@ -22,8 +23,10 @@ class MemoryWake:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
+        self._topics: set[str] = set()
 
-    def set(self) -> None:
+    def set(self, topic: str = "") -> None:
+        self._topics.add(topic)
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._event.set)
 
@@ -35,12 +38,17 @@ class MemoryWake:
         self._event.clear()
         return True
 
+    def take(self, topic: str) -> bool:
+        known = topic in self._topics
+        self._topics.discard(topic)
+        return known
+
 
 class MemoryService:
     """Outlives the server it is handed to, as a database would. `down`: the store does not answer.
 
     `mute`: takes messages and answers none, until `say` does. `unwatched` is set when the last watcher of a
-    conversation has left.
+    conversation has left. `written`: in which conversations the page has told that its customer writes.
     """
 
     def __init__(self) -> None:
@@ -52,6 +60,8 @@ class MemoryService:
         self._logs: dict[str, list[Entry]] = defaultdict(list)
         self._files: dict[tuple[str, str], tuple[Attachment, bytes]] = {}
         self._watchers: dict[str, set[MemoryWake]] = defaultdict(set)
+        self._counterparts: dict[str, Counterpart] = {}
+        self.written: Queue[str] = Queue()
 
     async def receive(self, message: Incoming) -> Receipt:
         self._check()
@@ -73,16 +83,31 @@ class MemoryService:
         return newer[:limit] if after else newer[-limit:]
 
     @contextmanager
-    def watch(self, conversation: str) -> Iterator[MemoryWake]:
+    def watch(self, *topics: str) -> Iterator[MemoryWake]:
         wake = MemoryWake()
-        self._watchers[conversation].add(wake)
+        for topic in topics:
+            self._watchers[topic].add(wake)
         self.unwatched.clear()
         try:
             yield wake
         finally:
-            self._watchers[conversation].discard(wake)
-            if not self._watchers[conversation]:
+            for topic in topics:
+                self._watchers[topic].discard(wake)
+            if not any(self._watchers[topic] for topic in topics):
                 self.unwatched.set()
+
+    async def counterpart(self, conversation: str) -> Counterpart:
+        self._check()
+        return self._counterparts.get(conversation, Counterpart())
+
+    async def customer_writes(self, address: Address) -> None:
+        self._check()
+        self.written.put(address.conversation)
+
+    def talks_to(self, conversation: str, counterpart: Counterpart) -> None:
+        """From now on, with whom the customer talks."""
+        self._counterparts[conversation] = counterpart
+        self._wake(counterpart_of(conversation))
 
     async def keep_attachment(self, address: Address, name: str, media_type: str, data: bytes) -> Attachment:
         self._check()
@@ -122,9 +147,12 @@ class MemoryService:
             pressed=said is not None and said.pressed is not None,
         )
         log.append(entry)
-        for wake in list(self._watchers[conversation]):
-            wake.set()
+        self._wake(conversation)
         return entry
+
+    def _wake(self, topic: str) -> None:
+        for wake in list(self._watchers[topic]):
+            wake.set(topic)
 
     @staticmethod
     def _words(message: Incoming) -> str:

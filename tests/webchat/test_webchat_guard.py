@@ -33,7 +33,7 @@ async def test_another_sites_posts_are_refused(
     await visitor.open()
     status, body = await visitor.post(BODY, **headers)
     assert (status, body["error"]) == (403, "other_site")
-    for path in ("/chat/files", "/chat/new"):
+    for path in ("/chat/files", "/chat/new", "/chat/writing"):
         async with visitor.http.post(path, headers=headers) as answer:
             assert answer.status == 403
     assert service.received == []

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
+from bot.channel import Counterpart
 from tests.webchat.browser import Browser, replayed
 from tests.webchat.memory_service import MemoryService
 from tests.webchat.server import LiveServer
@@ -109,3 +110,40 @@ async def test_a_strange_place_to_start_is_refused(visitor: Browser, after: str)
     await visitor.open()
     async with visitor.http.get("/chat/history", params={"after": after}) as answer:
         assert (answer.status, (await answer.json())["error"]) == (400, "bad_after")
+
+
+@pytest.mark.parametrize("way", ["told_by_socket", "told_by_events"])
+async def test_a_page_is_told_whom_its_customer_talks_to(visitor: Browser, service: MemoryService, way: str) -> None:
+    await visitor.open()
+    await visitor.say("hello")
+    conversation = service.conversations()[0]
+    told = []
+    async with aclosing(getattr(visitor, way)()) as news:
+        async for name, said in news:
+            if name == "beat":
+                service.talks_to(conversation, Counterpart("小周"))
+            elif name == "counterpart":
+                told.append(said)
+                if len(told) == 2:
+                    service.talks_to(conversation, Counterpart("小周", writing_at=100.0))
+                    service.talks_to(conversation, Counterpart("小周", writing_at=101.0))  # nothing new
+                    service.talks_to(conversation, Counterpart(place=3))
+                if said["place"] == 3:
+                    break
+    assert told[0] == {"person": None, "place": None, "writing": False}
+    assert told[1] == {"person": "小周", "place": None, "writing": False}
+    assert told[-1] == {"person": None, "place": 3, "writing": False}
+    async with visitor.http.get("/chat/history") as answer:
+        assert (await answer.json())["counterpart"] == told[-1]
+
+
+async def test_the_customer_is_told_to_write_and_nothing_of_what(visitor: Browser, service: MemoryService) -> None:
+    await visitor.open()
+    async with visitor.http.post("/chat/writing") as answer:
+        assert (answer.status, await answer.read()) == (204, b"")
+    assert service.written.get_nowait() == f"web:{await visitor.chat()}"
+    async with visitor.http.post("/chat/writing?chat=another") as answer:
+        assert answer.status == 409
+    service.down = True
+    async with visitor.http.post("/chat/writing") as answer:
+        assert answer.status == 503

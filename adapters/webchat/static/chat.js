@@ -8,11 +8,15 @@ import "./toggle.js";
 
 const OFFLINE_AFTER = 1500; // a short break needs no words
 const RELOAD_PAUSE = 10000;
+const WRITING_AGAIN = 3000; // in between, a sign that the customer writes would tell nothing new
 
 const settings = JSON.parse(document.getElementById("settings").textContent);
 const texts = { ...settings.texts, max_size: Math.floor(settings.max_file / 1024 / 1024) };
 const banner = document.getElementById("banner");
 const problem = document.getElementById("problem");
+const tagline = document.getElementById("counterpart");
+let person = null; // the name of whoever has the conversation, null while it is the bot
+let toldWriting = 0;
 
 const log = new Log(texts, settings.language, {
   press: (choice) => sending.add({ text: choice.label, press: choice.token }),
@@ -37,6 +41,7 @@ const composer = new Composer({
     complain(file.size ? "" : texts.empty_file);
     if (file.size) sending.add({ file });
   },
+  writes,
 });
 
 const live = new Live(settings.chat, {
@@ -50,9 +55,26 @@ const live = new Live(settings.chat, {
       sending.restore();
     }
   },
+  counterpart,
   connected,
   lost,
 });
+
+// Whom the customer talks to now.
+function counterpart({ person: name, place, writing }) {
+  person = name;
+  const who = name || texts.somebody;
+  const shows = name === null ? (place ? "in_queue" : "tagline") : writing ? "person_writes" : "with_person";
+  tagline.textContent = texts[shows].replace("{name}", () => who).replace("{place}", place);
+  log.counterpart(name === null ? null : who, writing, () => counterpart({ person: name, place, writing: false }));
+}
+
+// Only a person looks whether the customer is writing, and never at what.
+function writes() {
+  if (person === null || Date.now() - toldWriting < WRITING_AGAIN) return;
+  toldWriting = Date.now();
+  fetch(`/chat/writing?${new URLSearchParams({ chat: settings.chat })}`, { method: "POST" }).catch(() => {});
+}
 
 let wasConnected = false;
 let bannerTimer;

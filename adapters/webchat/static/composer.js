@@ -3,7 +3,7 @@
 const TALLEST = 160;
 
 export class Composer {
-  // `on`: say(text), file(file).
+  // `on`: say(text), file(file), writes() with every key.
   constructor(on) {
     this.form = document.getElementById("composer");
     this.text = document.getElementById("text");
@@ -16,7 +16,10 @@ export class Composer {
       this.submit();
     });
     this.text.addEventListener("keydown", (event) => this.key(event));
-    this.text.addEventListener("input", () => this.changed());
+    this.text.addEventListener("input", () => {
+      this.changed();
+      if (this.text.value.trim()) this.on.writes();
+    });
     this.text.addEventListener("paste", (event) => this.take(event, event.clipboardData));
     document.getElementById("attach").addEventListener("click", () => this.file.click());
     this.file.addEventListener("change", () => this.chosen());

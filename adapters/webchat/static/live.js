@@ -4,31 +4,33 @@
 import { Line } from "./line.js";
 
 export class Live {
-  // `on`: entry(entry), caughtUp(), connected(bool), lost() when this browser no longer holds the chat.
+  // `on`: entry(entry), counterpart({ person, place, writing }), caughtUp(), connected(bool), lost() when this browser no
+  // longer holds the chat.
   constructor(chat, on) {
     this.chat = chat;
     this.on = on;
     this.after = 0;
     const heard = {
-      data: (text, type) => this.take(type === "beat" ? undefined : this.entryOf(JSON.parse(text), type)),
+      data: (text, type) => this.take(type === "message" ? JSON.parse(text) : { type, [type]: JSON.parse(text) }),
       read: () => this.read(),
       connected: on.connected,
       lost: on.lost,
     };
-    this.line = new Line(() => this.addresses(), heard, ["entry", "beat"]);
+    this.line = new Line(() => this.addresses(), heard, ["entry", "counterpart", "beat"]);
   }
 
   connect() {
     this.line.connect();
   }
 
-  entryOf(data, type) {
-    return type === "entry" ? data : data.entry;
+  take({ type, entry, counterpart }) {
+    this.line.alive();
+    if (type === "entry") this.show(entry);
+    else if (type === "counterpart") this.on.counterpart(counterpart);
+    else this.on.caughtUp();
   }
 
-  take(entry) {
-    this.line.alive();
-    if (!entry) return this.on.caughtUp();
+  show(entry) {
     this.after = Math.max(this.after, entry.seq);
     this.on.entry(entry);
   }
@@ -38,11 +40,9 @@ export class Live {
       const answer = await fetch(`/chat/history?${this.query()}`, { cache: "no-store" });
       if (answer.status === 401 || answer.status === 409) return this.on.lost();
       if (!answer.ok) return;
-      const { entries } = await answer.json();
-      for (const entry of entries) {
-        this.after = Math.max(this.after, entry.seq);
-        this.on.entry(entry);
-      }
+      const { entries, counterpart } = await answer.json();
+      for (const entry of entries) this.show(entry);
+      this.on.counterpart(counterpart);
       this.on.caughtUp();
     } catch {
       // Still away: the next attempt is already planned.

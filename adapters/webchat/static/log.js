@@ -7,6 +7,7 @@ import { Messages } from "./message.js";
 const NEAR = 90; // pixels from the end that still count as reading the end
 const ANSWER_WAIT = 25000; // after this nobody is taken to be writing
 const TYPING_AFTER = 350; // most answers are there sooner
+const WRITING_LASTS = 6000; // a person who writes on gives a new sign before that
 
 export class Log {
   // `act`: press(choice), retry(item), discard(item).
@@ -22,6 +23,7 @@ export class Log {
     this.items = new Map();
     this.ready = false;
     this.stuck = true;
+    this.person = null;
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.places.latest.addEventListener("click", () => this.toEnd());
     const resized = new ResizeObserver(() => this.stuck && this.jump());
@@ -148,24 +150,36 @@ export class Log {
     return element("div", { className: open ? "choices" : "choices closed", role: "group", "aria-label": this.texts.choices }, ...buttons);
   }
 
-  // Somebody is taken to be writing while the customer's words are the last ones, and not yet for long.
+  // Who answers: a person by this name, or with null the bot. `writing`: that person is, for some seconds; then `over`.
+  counterpart(person, writing, over) {
+    clearTimeout(this.typingTimer);
+    this.person = person;
+    this.showTyping(writing);
+    if (writing) this.typingTimer = setTimeout(over, WRITING_LASTS);
+    else this.awaitAnswer();
+  }
+
+  // The bot is taken to be writing while the customer's words are the last ones, and not yet for long. Of a person it is
+  // known.
   awaitAnswer() {
+    if (this.person !== null) return;
     clearTimeout(this.typingTimer);
     const all = this.inOrder();
     const items = [...this.items.values()].filter(({ item }) => item.state !== "failed");
     const last = all[all.length - 1]?.entry;
     const asked = items.length ? items[items.length - 1].item : last?.sender === "customer" ? last : null;
-    const withStaff = all.filter(({ entry }) => entry.sender !== "customer").pop()?.entry.sender === "staff";
     const waited = asked ? Date.now() - asked.at * 1000 : Infinity;
-    if (withStaff || waited > ANSWER_WAIT) return this.typing(false);
+    if (waited > ANSWER_WAIT) return this.showTyping(false);
     this.typingTimer = setTimeout(() => {
-      this.typing(true);
-      this.typingTimer = setTimeout(() => this.typing(false), ANSWER_WAIT);
+      this.showTyping(true);
+      this.typingTimer = setTimeout(() => this.showTyping(false), ANSWER_WAIT);
     }, Math.max(0, TYPING_AFTER - waited));
   }
 
-  typing(on) {
-    this.places.typing.hidden = !on;
+  showTyping(on) {
+    const { typing } = this.places;
+    if (on) typing.replaceChildren(this.messages.typing(this.person));
+    typing.hidden = !on;
     if (on && this.stuck) this.jump();
   }
 

@@ -44,6 +44,18 @@ export class Messages {
     );
   }
 
+  // Somebody is writing: a person by this name, or with null the bot.
+  typing(person) {
+    const said = person === null ? this.texts.typing : this.texts.person_writes.replace("{name}", () => person);
+    const dots = [1, 2, 3].map(() => element("i"));
+    return element(
+      "div",
+      { className: `message theirs first ${person === null ? "bot" : "staff"}` },
+      this.face(person === null ? "bot" : "staff"),
+      element("p", { className: "bubble dots" }, element("span", { className: "sr" }, said), ...dots),
+    );
+  }
+
   face(sender) {
     const face = element("span", { className: "face" });
     face.append(sender === "staff" ? icon("person") : element("img", { src: MARK, alt: "", width: 32, height: 32 }));

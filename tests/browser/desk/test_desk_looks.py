@@ -30,7 +30,7 @@ def everything(desk: MemoryDesk) -> None:
     desk.talks[LIN].notes.append(Note("xiaowang:n1", 0, "xiaowang", "内部"))
     desk.talks[LIN].tags.append("超时")
     desk.talks[LIN].drafts["xiaowang"] = Draft("xiaowang", "正在写的", 9e9)
-    desk.change(LIN, owner="xiaozhou", status=Status.TAKEN, typing=True, limits=Limits(until=9e9, left=3))
+    desk.change(LIN, owner="xiaozhou", status=Status.TAKEN, customer_wrote_at=9e9, limits=Limits(until=9e9, left=3))
     desk.wants_a_person("wechat:chen", name="陈美玲", limits=Limits(reachable=False), priority=1, opened_at=1.0)
 
 
@@ -130,7 +130,7 @@ def test_words_names_and_files_are_only_ever_text(zhou: Colleague, desk: MemoryD
 
 def test_who_wants_no_motion_gets_none(zhou: Colleague, desk: MemoryDesk) -> None:
     zhou.page.emulate_media(reduced_motion="reduce")
-    desk.change(LIN, typing=True)
+    desk.change(LIN, customer_wrote_at=9e9)
     expect(zhou.page.locator("#writers .dots")).to_be_visible()
     assert zhou.page.evaluate("document.getAnimations().length") == 0
 

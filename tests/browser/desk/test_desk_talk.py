@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import Route, expect
 
@@ -303,9 +304,9 @@ def test_who_blocked_the_bot_is_said_to_have(zhou: Colleague, desk: MemoryDesk) 
 
 
 def test_the_customer_who_writes_is_seen_writing(zhou: Colleague, desk: MemoryDesk) -> None:
-    desk.change(LIN, typing=True)
+    desk.change(LIN, customer_wrote_at=time.time())
     expect(zhou.page.locator("#writers")).to_contain_text("客户正在输入")
-    desk.change(LIN, typing=False)
+    desk.says(LIN, "算了")
     expect(zhou.page.locator("#writers")).to_be_empty()
 
 

@@ -9,6 +9,7 @@ const NEAR = 80; // pixels from the end that still count as reading the end
 const TAIL = 20; // of the newest lines it is asked anew what became of them
 const SEEN_AFTER = 500; // ms on the screen until a line counts as seen
 const DRAFT_LASTS = 75; // seconds after its last sign of life
+const WRITING_LASTS = 6; // seconds after which a customer's sign of writing tells nothing any more
 const TOGETHER = 180; // seconds between two lines that stand together
 
 export class Talk {
@@ -48,6 +49,7 @@ export class Talk {
     this.list.replaceChildren();
     this.waiting.replaceChildren();
     this.writers.replaceChildren();
+    this.told = "";
     this.latest.hidden = this.earlier.hidden = true;
     this.scroller.setAttribute("aria-busy", "true");
   }
@@ -73,6 +75,7 @@ export class Talk {
       if (line.id) this.gone(line.id);
     }
     this.settle();
+    this.showWriters();
     if (this.ready && !this.stuck && news.some(({ sender }) => sender === "customer")) {
       this.missed += news.filter(({ sender }) => sender === "customer").length;
       this.latest.querySelector("span").textContent = this.words.t("new_below", { n: this.missed });
@@ -197,11 +200,25 @@ export class Talk {
   showWriters() {
     const now = this.words.now();
     const drafts = (this.aside?.drafts ?? []).filter(({ author, words, at }) => author !== this.names.me.id && words && now - at < DRAFT_LASTS);
+    const customer = this.customerWrites(now);
+    const told = JSON.stringify([drafts.map(({ author, words }) => [this.names.of(author), words]), customer]);
+    if (told === this.told) return;
+    this.told = told;
     const nodes = drafts.map(({ author, words }) =>
       element("p", { className: "writer" }, icon("pencil"), element("b", { dir: "auto" }, this.words.t("is_writing", { name: this.names.of(author) })), element("span", { dir: "auto" }, words)),
     );
-    if (this.aside?.customer_typing) nodes.push(element("p", { className: "writer customer" }, element("span", { className: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i")), element("b", {}, this.words.t("customer_writing"))));
+    if (customer) nodes.push(element("p", { className: "writer customer" }, element("span", { className: "dots", "aria-hidden": "true" }, element("i"), element("i"), element("i")), element("b", {}, this.words.t("customer_writing"))));
     this.writers.replaceChildren(...nodes);
+  }
+
+  // Whether they do, by their last sign of it; what they have said since is what they were writing.
+  customerWrites(now) {
+    const at = this.aside?.customer_wrote_at ?? 0;
+    const left = at + WRITING_LASTS - now;
+    clearTimeout(this.writing);
+    if (left <= 0 || [...this.lines.values()].some(({ line }) => line.sender === "customer" && line.at >= at)) return false;
+    this.writing = setTimeout(() => this.showWriters(), Math.min(left, WRITING_LASTS) * 1000);
+    return true;
   }
 
   // What has been on the screen for a moment counts as seen.
