@@ -65,7 +65,7 @@ class PostgresRunner:
     async def run_short(self, fn: Callable[[Connection], T]) -> T:
         """All or nothing, on a connection that is at hand."""
         async with self._borrowed() as connection:
-            driver: Any = connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]
+            driver = _driver(connection)
             await driver.execute(_BEGIN)
             try:
                 found = await connection.run_sync(fn)
@@ -112,6 +112,9 @@ class PostgresRunner:
         finally:
             if connection is not None and (self._engine is None or _is_lost(connection)):
                 await self._drop_all(connection)
+                connection = None
+            elif connection is not None and _driver(connection).is_in_transaction():  # what comes next would hang on it
+                await _drop(connection)
                 connection = None
             self._at_hand.append(connection)
             self._call_next()
@@ -166,8 +169,13 @@ def _is_lost(connection: AsyncConnection) -> bool:
     raw = connection.sync_connection
     if raw is None or raw.invalidated:
         return True
-    driver: Any = raw.connection.driver_connection
+    driver = _driver(connection)
     return driver is None or bool(driver.is_closed())
+
+
+def _driver(connection: AsyncConnection) -> Any:
+    """asyncpg's own connection."""
+    return connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]
 
 
 async def _drop(connection: AsyncConnection | None) -> None:

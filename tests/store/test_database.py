@@ -80,6 +80,16 @@ async def test_a_cut_connection_costs_one_short_transaction(postgres_url: str) -
     await database.close()
 
 
+async def test_a_connection_left_in_a_transaction_serves_nobody_else(postgres_url: str) -> None:
+    """As when COMMIT itself got no answer in time: what came next would be lost with that transaction."""
+    database, other = Database(postgres_url), Database(postgres_url)
+    await database.run_each(lambda c: c.exec_driver_sql("BEGIN"))
+    await database.run_each(put, "kept")
+    assert await other.run_each(channels) == ["kept"]
+    await database.close()
+    await other.close()
+
+
 async def test_sqlite_reads_the_clock_it_was_given(sqlite_url: str, clock: Clock) -> None:
     database = Database(sqlite_url, clock)
     clock.now = 1_000.5
