@@ -74,6 +74,4 @@ class Colleague:
         return self.page.locator("dialog[open]")
 
     def leave_editor(self) -> None:
-        # The page may still be about to focus the editor, as when its mode was changed: two frames later it has.
-        frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-        self.page.evaluate(f"{frames}.then(() => document.activeElement?.blur())")
+        self.page.evaluate("document.activeElement?.blur()")

@@ -16,6 +16,13 @@ from tests.desk.server import DeskServer
 
 CHEN, WANG = "wechat:chen", "telegram:wang"
 
+# Within one task: before the browser has told of the dialog's end, and before the focus has found another place.
+CLOSE_AND_PRESS = """key => {
+  document.querySelector("dialog[open]")?.close();
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+  (document.activeElement ?? document.body).dispatchEvent(event);
+}"""
+
 
 @pytest.fixture
 def busy(desk: MemoryDesk) -> MemoryDesk:
@@ -73,12 +80,23 @@ def test_all_by_keyboard(zhou: Colleague, busy: MemoryDesk) -> None:
     page.keyboard.press("b")
     expect(page.locator("dialog[open]")).to_have_count(1)
     page.keyboard.press("Escape")
-    expect(page.locator("dialog[open]")).to_have_count(0)
-    zhou.leave_editor()
     page.keyboard.press("?")
     expect(zhou.dialog).to_contain_text("快捷键")
     page.keyboard.press("Escape")
     expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_a_key_counts_in_the_very_moment_in_which_a_dialog_closes(zhou: Colleague, desk: MemoryDesk) -> None:
+    desk.change(LIN, owner="xiaozhou", status=Status.TAKEN)
+    expect(zhou.page.locator("#acts").get_by_role("button")).to_have_count(3)
+    zhou.leave_editor()
+    for key, title in (("x", "结束会话"), ("t", "转接会话"), ("b", "交还给机器人"), ("?", "快捷键"), ("x", "结束会话")):
+        zhou.page.evaluate(CLOSE_AND_PRESS, key)
+        expect(zhou.dialog).to_contain_text(title)
+    zhou.page.evaluate(CLOSE_AND_PRESS, "r")
+    expect(zhou.dialog).to_have_count(0)
+    zhou.page.keyboard.type("xtb")
+    expect(zhou.text).to_have_value("xtb")
 
 
 def test_it_is_handed_back_with_a_way_to_go_on(zhou: Colleague, desk: MemoryDesk) -> None:

@@ -40,9 +40,17 @@ export class Acts {
 
   async do(act) {
     if (this.busy || !this.allowed().includes(act)) return;
-    this.busy = true;
     await this[act]();
-    this.busy = false;
+  }
+
+  // One request at a time. While a question stands open its dialog keeps everything else away.
+  async alone(request) {
+    this.busy = true;
+    try {
+      return await request;
+    } finally {
+      this.busy = false;
+    }
   }
 
   async claim() {
@@ -51,7 +59,7 @@ export class Acts {
 
   async transfer() {
     const { words } = this;
-    await this.names.load({ anew: true });
+    await this.alone(this.names.load({ anew: true }));
     const { aside } = this.now();
     const others = this.names.colleagues.filter(({ id }) => id !== aside.owner);
     const order = (one) => (one.here ? 0 : one.availability === "away" ? 1 : 2);
@@ -89,7 +97,7 @@ export class Acts {
   }
 
   async post(path, body, act) {
-    const answer = await this.api.post(about(this.now().c, path), body);
+    const answer = await this.alone(this.api.post(about(this.now().c, path), body));
     if (answer.ok) {
       this.on.toast(this.words.t(`done_${act}`));
       return this.on.done(act);

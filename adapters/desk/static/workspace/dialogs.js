@@ -27,13 +27,11 @@ export function ask({ title, about = "", fields = [], confirm, cancel, danger = 
   const dialog = element("dialog", props, form);
   document.body.append(dialog);
   ready({ dialog, form, complain: (text) => (problem.textContent = text) });
-  const before = document.activeElement;
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       const answer = dialog.returnValue === "yes" ? new FormData(form) : null;
       dialog.remove();
-      if (before?.isConnected) before.focus();
       resolve(answer);
     });
   });

@@ -36,4 +36,5 @@ export class Keys {
   }
 }
 
-const isWriting = (node) => node.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(node.tagName);
+// A dialog that was closed may keep the focus for another moment: nobody writes there any more.
+const isWriting = (node) => !node.closest?.("dialog") && (node.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(node.tagName));
