@@ -15,6 +15,9 @@ addEventListener("keydown", (event) => {
 addEventListener("pointerdown", ({ target }) => {
   for (const menu of menus()) if (!menu.contains(target)) close(menu, false);
 });
+// On a phone the pages stand in one line that scrolls: where one is comes into view.
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
 addEventListener("focusin", ({ target }) => {
   for (const menu of menus()) if (!menu.contains(target)) close(menu, false);
 });

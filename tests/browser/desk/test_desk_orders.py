@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.desk.colleague import Colleague
+from tests.browser.desk.conftest import LIN
 from tests.desk.memory_desk import MemoryDesk
+from tests.desk.server import DeskServer
 
 
 def card(zhou: Colleague) -> Locator:
@@ -78,6 +81,19 @@ def test_data_is_corrected_the_time_changed_and_the_order_watched(zhou: Colleagu
     assert desk.acted[:1] == [("correct", "TP10001", {"field": "phone", "value": "13800138000"})]
     assert [act for act, _, _ in desk.acted] == ["correct", "reschedule", "watch"]
     assert desk.acted[1][2]["at"] == 4071040200
+
+
+def test_times_are_chinas_wherever_somebody_sits(browser: Browser, server: DeskServer, desk: MemoryDesk) -> None:
+    at = datetime(2026, 1, 2, 16, 30, tzinfo=UTC)
+    desk.talks[LIN].lines[-1] = replace(desk.talks[LIN].lines[-1], at=at.timestamp())
+    context = browser.new_context(locale="zh-CN", timezone_id="America/Los_Angeles")
+    zhou = Colleague(context.new_page(), server.url, "xiaozhou").open(LIN)
+    expect(zhou.line("我的订单怎么还没人接").locator("time")).to_have_text("2026年1月3日 00:30")
+    card(zhou).get_by_role("button", name="改时间…").click()
+    offered = zhou.dialog.get_by_label("新的取件时间").input_value()
+    soon = datetime.now(UTC) + timedelta(hours=8 + 2)
+    assert abs(datetime.fromisoformat(offered + "Z") - soon) < timedelta(minutes=5)
+    context.close()
 
 
 def test_only_what_is_permitted_is_offered(zhou: Colleague, desk: MemoryDesk) -> None:

@@ -3,7 +3,7 @@
 import { element } from "../element.js";
 
 const ASKED = /(^|\s)\/([^\s/]*)$/;
-const MOST = 8;
+const MOST = 6; // as many as stand there without scrolling
 
 export class Canned {
   // `values()`: what {customer}, {agent}, {order}, {company} and {hotline} stand for now; `language()`: the customer's.

@@ -3,6 +3,7 @@
 import { element, icon } from "../element.js";
 import { about, isLater, newId } from "./api.js";
 import { ask, check, choice, field } from "./dialogs.js";
+import { asChinas, fromChinas } from "./words.js";
 
 const EVERY = 30000;
 const FIELDS = ["address", "phone", "recipient"];
@@ -165,9 +166,9 @@ export class Orders {
 
   async reschedule(card) {
     const { words } = this;
-    const at = element("input", { name: "at", type: "datetime-local", required: true, min: local(Date.now()), value: local(Date.now() + 2 * 3600000) });
+    const at = element("input", { name: "at", type: "datetime-local", required: true, min: asChinas(words.now()), value: asChinas(words.now() + 2 * 3600) });
     const said = await ask({ title: words.t("reschedule_title", { number: card.number }), fields: [field(words.t("reschedule_at"), at), check("tell", words.t("tell_customer"), true)], confirm: words.t("save"), cancel: words.t("cancel") });
-    if (said) this.tell(await this.act(this.path(card, "reschedule"), { id: newId(), at: new Date(said.get("at")).getTime() / 1000, tell: said.has("tell") }));
+    if (said) this.tell(await this.act(this.path(card, "reschedule"), { id: newId(), at: fromChinas(said.get("at")), tell: said.has("tell") }));
   }
 
   async watch(card) {
@@ -196,5 +197,3 @@ export class Orders {
     this.on.toast(`${done.words}${told}`, !done.ok);
   }
 }
-
-const local = (at) => new Date(at - new Date(at).getTimezoneOffset() * 60000).toISOString().slice(0, 16);

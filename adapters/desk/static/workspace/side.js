@@ -61,7 +61,7 @@ export class Side {
     const tried = brief.tried.map(([at, line]) => element("li", {}, element("time", { dateTime: new Date(at * 1000).toISOString() }, words.clock(at)), element("span", { dir: "auto" }, line)));
     const slots = brief.slots.filter(([label]) => !TOLD_ELSEWHERE.includes(label)).flatMap(([label, value]) => [element("dt", {}, label), element("dd", { dir: "auto" }, value)]);
     this.places.brief.replaceChildren(
-      brief.wish ? element("p", { className: "wish", dir: "auto" }, brief.wish) : null,
+      ...(brief.wish ? [element("p", { className: "wish", dir: "auto" }, brief.wish)] : []),
       ...part(words.t("brief_why"), ...(brief.why ? [element("p", {}, words.one("reason", brief.why))] : [])),
       ...part(words.t("brief_diagnosis"), ...list("diagnosis", brief.diagnosis)),
       ...part(words.t("brief_slots"), ...(slots.length ? [element("dl", {}, ...slots)] : [])),

@@ -4,6 +4,7 @@
 import { element, icon } from "../element.js";
 import { arrange } from "./queue.js";
 import { Lines } from "./line.js";
+import { dayOf } from "./words.js";
 
 const NEAR = 80; // pixels from the end that still count as reading the end
 const TAIL = 20; // of the newest lines it is asked anew what became of them
@@ -149,7 +150,7 @@ export class Talk {
         found.push(node);
         continue;
       }
-      const sameDay = before && dayOf(before) === dayOf(node);
+      const sameDay = before && dayOfLine(before) === dayOfLine(node);
       const together = sameDay && before.dataset.sender === node.dataset.sender && node.dataset.at - before.dataset.at < TOGETHER;
       node.classList.toggle("first", !together);
       before?.classList.toggle("last", !together);
@@ -163,7 +164,7 @@ export class Talk {
 
   dayLine(node) {
     this.days ??= new Map();
-    const day = dayOf(node);
+    const day = dayOfLine(node);
     if (!this.days.has(day)) this.days.set(day, element("p", { className: "day" }, this.words.dayName(Number(node.dataset.at))));
     return this.days.get(day);
   }
@@ -253,4 +254,4 @@ export class Talk {
   }
 }
 
-const dayOf = (node) => new Date(node.dataset.at * 1000).toDateString();
+const dayOfLine = (node) => dayOf(Number(node.dataset.at));

@@ -2,15 +2,27 @@
 
 const MINUTE = 60;
 const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+// Wherever somebody sits: the company's days and hours are China's, as on all the other pages.
+const CHINA = "Asia/Shanghai";
+const A_YEAR = 300; // days after which a day without its year is no longer clear
+const AHEAD = 8 * HOUR;
+export const dayOf = (at) => Math.floor((at + AHEAD) / DAY);
+export const asChinas = (at) => new Date((at + AHEAD) * 1000).toISOString().slice(0, 16); // as a field for date and time has it
+export const fromChinas = (field) => Date.parse(`${field}Z`) / 1000 - AHEAD;
 
 export class Words {
   constructor(texts, language) {
     const locale = language === "zh" ? "zh-CN" : "en-GB";
     this.texts = texts;
     this.language = language;
-    this.hour = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
-    this.date = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
-    this.day = new Intl.DateTimeFormat(locale, { month: "long", day: "numeric", weekday: "long" });
+    const form = (parts) => new Intl.DateTimeFormat(locale, { timeZone: CHINA, ...parts });
+    this.hour = form({ hour: "2-digit", minute: "2-digit" });
+    this.date = form({ month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+    this.longDate = form({ year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+    this.day = form({ month: "long", day: "numeric", weekday: "long" });
+    this.longDay = form({ year: "numeric", month: "long", day: "numeric" });
     this.money = new Intl.NumberFormat(locale, { style: "currency", currency: "CNY" });
     this.offset = 0; // of the server's clock, ms
   }
@@ -34,16 +46,13 @@ export class Words {
   }
 
   clock(at) {
-    return this.isToday(at) ? this.hour.format(at * 1000) : this.date.format(at * 1000);
-  }
-
-  isToday(at) {
-    return new Date(at * 1000).toDateString() === new Date().toDateString();
+    const ago = dayOf(this.now()) - dayOf(at);
+    return (ago === 0 ? this.hour : ago < A_YEAR ? this.date : this.longDate).format(at * 1000);
   }
 
   dayName(at) {
-    const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at * 1000).setHours(0, 0, 0, 0)) / 86400000);
-    return [this.t("today"), this.t("yesterday")][days] || this.day.format(at * 1000);
+    const ago = dayOf(this.now()) - dayOf(at);
+    return [this.t("today"), this.t("yesterday")][ago] || (ago < A_YEAR ? this.day : this.longDay).format(at * 1000);
   }
 
   // How long that is, roughly.
@@ -51,8 +60,8 @@ export class Words {
     const whole = Math.max(0, seconds);
     if (whole < MINUTE) return this.t("span_now");
     if (whole < HOUR) return this.t("span_minutes", { n: Math.floor(whole / MINUTE) });
-    if (whole < 24 * HOUR) return this.t("span_hours", { n: Math.floor(whole / HOUR), m: Math.floor((whole % HOUR) / MINUTE) });
-    return this.t("span_days", { n: Math.floor(whole / 24 / HOUR) });
+    if (whole < DAY) return this.t("span_hours", { n: Math.floor(whole / HOUR), m: Math.floor((whole % HOUR) / MINUTE) });
+    return this.t("span_days", { n: Math.floor(whole / DAY) });
   }
 
   // A countdown to the second.
