@@ -45,6 +45,8 @@ TWICE_SECONDS = 10.0
 """A button that is pressed again so soon was meant once: its answer is on the way, and nothing more is to be said."""
 NAMED = {"order", "description"}
 """Slots that say which order is meant."""
+GIVEN = {"address", "phone", "email", "wished_time", "amount"}
+"""Slots that hold what a customer gave, whichever way they asked for it."""
 FREE_TEXT = {"words", "address", "name", "description"}
 """While one of these is asked for, the language of the words says nothing about the customer's."""
 KEPT = (AttachmentKind.IMAGE, AttachmentKind.FILE, AttachmentKind.VIDEO)
@@ -72,7 +74,7 @@ class Engine:
             stage = Stage(Conversation.from_json(before), self.texts, now)
             official = is_official(self.official, stage, event)
             yield from self._handle(stage, event)
-            self._finish(stage, event, conversation.language)
+            self._finish(stage, event, conversation)
             steps = as_staff(self.official, stage.steps) if official else stage.steps
             return Turn(stage.talk, steps, stage.ways)
         except Exception as error:  # a defect in a flow must neither silence the bot nor lose the message
@@ -282,11 +284,12 @@ class Engine:
         elif new and new <= NAMED and stage.top is under_way and self.book.takes(under_way, CHANGED_MIND):
             yield from self._answered(stage, under_way, CHANGED_MIND, {name: intent.slots[name] for name in new})
         elif new:
-            slots = {**self._discussed(stage, intent), **intent.slots}
+            given = {name: value for name, value in under_way.slots.items() if name in GIVEN}
+            slots = {**given, **self._discussed(stage, intent), **intent.slots}
             del stage.frames[stage.frames.index(under_way) :]
             yield from self.runner.start(stage, intent.flow, slots, then=under_way.then)
         elif stage.open_question is not None:
-            stage.put(stage.open_question)
+            stage.put(stage.open_question, wording=1)  # the same wish once more: what is asked, in clearer words
 
     def _discussed(self, stage: Stage, intent: Intent) -> dict[str, Any]:
         """The order that the conversation is about, for a flow that is about one."""
@@ -295,10 +298,13 @@ class Engine:
 
     # --- the end of a turn ------------------------------------------------------------------------------------
 
-    def _finish(self, stage: Stage, event: Event, spoken: str) -> None:
+    def _finish(self, stage: Stage, event: Event, before: Conversation) -> None:
         """Ask the open question again if something else was said, show suggestions, and never be silent."""
+        spoken = before.language
         if stage.suggestion is not None and not stage.frames:
-            stage.talk.offer = stage.ask(stage.suggestion, stage.suggestion.text.partition(".")[0])
+            flow = stage.suggestion.text.partition(".")[0]
+            again = not stage.steps and stage.talk.language == spoken and stage.suggestion.repeats(before.offer)
+            stage.talk.offer = stage.ask(stage.suggestion, flow, wording=int(again))
         elif stage.suggestion is not None and stage.open_question is not None and not stage.steps:
             say_in_between(stage, stage.suggestion)
         if isinstance(event, Said | Pressed | LinkOpened) and not stage.steps and not stage.silent:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot.dialogue.contacts import read_contacts, warm_up
 from bot.dialogue.lexicon import Lexicon
-from bot.dialogue.normalise import Units
+from bot.dialogue.normalise import Units, without_marks
 from bot.dialogue.ordinals import Ordinals
 from bot.dialogue.places import Places
 from bot.dialogue.polarity import polarity
 from bot.dialogue.times import read_time, says_only_time
+
+_DOOR = re.compile(
+    r"\d{2,4}[a-z]?\s*(?:室|房|号门)?|\d{1,2}\s*[楼层]\s*(?:\d{2,4}\s*室?)?|(?:room|rm|apt|unit)\.?\s*\w{1,5}"
+)
+"""A door and nothing else."""
 
 
 class Entities:
@@ -30,6 +36,8 @@ class Entities:
         found.update((name, value) for name, value in readings.items() if value is not None)
         later: dict[str, Callable[[], Any]] = {
             "ordinal": lambda: self._ordinals.within(text),
+            "door": lambda: folded if _DOOR.fullmatch(folded) else None,
+            "acknowledged": lambda: without_marks(text) in self._lexicon.acknowledging or None,
             "yes_no": lambda: polarity(self._lexicon, text),
             "name": lambda: self._places.name(cleaned),
             "appointment": lambda: found.get("time") if says_only_time(folded) else None,

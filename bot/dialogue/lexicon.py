@@ -35,7 +35,10 @@ class Words(BaseModel):
     negators: list[str]
     giving_up: list[str]
     unclear: list[str]
+    acknowledging: list[str]
     asking: list[str]
+    price_questions: list[str]
+    asking_after: list[str]
     fillers: list[str]
     needs_more: list[str]
     ambiguous: list[str]
@@ -181,6 +184,11 @@ class Lexicon:
     def yes_alone(self) -> frozenset[Units]:
         """What means yes only as the whole message."""
         return frozenset(self.phrases("yes_alone"))
+
+    @cached_property
+    def acknowledging(self) -> frozenset[Units]:
+        """What only says that something was heard."""
+        return frozenset(self.phrases("acknowledging"))
 
     @cached_property
     def ambiguous(self) -> frozenset[Units]:

@@ -37,6 +37,13 @@ SLOT_OF_ENTITY = {
 NUMBERS = {"phone", "code", "amount", "time", "address"}
 """While one of these is asked for, bare digits are a try at it (a door, of an address) and not the end of an order's
 number."""
+PRICE, GRIEVANCE, INSISTENCE, KEEP = "price", "grievance", "insistence", "keep"
+"""Ways to speak that a question may want, beside entities: asking what it costs; telling, not asking, what is wrong;
+saying once more that one wants what is under way; and that one never wanted it."""
+GRIEVANCES = {"pending_order", "complaint"}
+TOO_LATE = {"answer": "late_delivery"}
+"""What begins with somebody telling what is wrong: these flows, and the frequent question why it takes so long."""
+TRACKING = "track_order"
 GREETING, UPSET = "greet", {"said": "upset"}
 """Courtesies are no words of a complaint; anger may well be."""
 NAMES_ORDER = {"order_number", "description"}
@@ -128,9 +135,10 @@ class Reader:
         if stage.frames and entities.get("yes_no") is not None:
             intents = [intent for intent in intents if intent.flow != GREETING]  # "ok" to a question is no thanks
         return (
-            self._wish(stage, intents, entities)
+            self._wish(stage, text, intents, entities)
             or self._words(stage, text, entities)
             or self._bare_entity(entities)
+            or self._asked_after(text, entities)
             or self._acknowledged(stage, entities)
             or Missed(tuple(intents))
         )
@@ -159,9 +167,33 @@ class Reader:
     def _entity(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
         question = stage.open_question
         for entity, trigger in (question.wants if question else {}).items():
-            if entity in entities and not (entity in NAMES_ORDER and self._is_another_wish(stage, text)):
+            if entity in entities and not (entity in NAMES_ORDER and self._is_wish(stage, text, entity)):
                 return Given(trigger, {entity: entities[entity]})
+            if entity in (PRICE, GRIEVANCE, INSISTENCE, KEEP) and self._speaks(stage, text, entity):
+                return Given(trigger, {entity: text[:LONGEST_WORDS]})
         return None
+
+    def _speaks(self, stage: Stage, text: str, how: str) -> bool:
+        if how == PRICE:
+            return self.understanding.asks_price(text)
+        best = next(iter(self.understanding.intents(text)), None)
+        if best is None or best.score < SURE or self.understanding.corrects(text):
+            return False
+        own = stage.top is not None and best.flow == stage.top.flow
+        match how:
+            case "keep":
+                return own and best.slots == {KEEP: True}
+            case "insistence":
+                return own and not best.slots and not self.understanding.asks(text)
+            case _:
+                wrong = best.flow in GRIEVANCES or best.slots == TOO_LATE
+                return wrong and not self.understanding.asks(text)
+
+    def _is_wish(self, stage: Stage, text: str, entity: str) -> bool:
+        """Any words may describe an order; those that say a wish, the one under way or another, are read as that."""
+        if entity == "description" and (intents := self.understanding.intents(text)):
+            return intents[0].score >= SURE
+        return self._is_another_wish(stage, text)
 
     def _is_another_wish(self, stage: Stage, text: str, enough: float = SURE) -> bool:
         """ "取消订单 TP1" does not only answer "which order is it?" when something else was under way."""
@@ -180,21 +212,32 @@ class Reader:
         if top is None or not self.book[top.flow].takes(top.state, CHANGED_MIND):
             return None
         other = entities.get("order_number")
-        differs = other and other != top.slots.get("order") and not self._is_another_wish(stage, text, CERTAIN)
-        if differs or self.understanding.corrects(text):
+        differs = other and other != top.slots.get("order") and not self._says_more(stage, text)
+        if differs or (self.understanding.corrects(text) and not self._is_another_wish(stage, text, CERTAIN)):
             told = {"order": other, "description": entities.get("description")}
             return TakenBack({"another": True, **{name: value for name, value in told.items() if value}})
         return None
 
-    def _wish(self, stage: Stage, intents: list[Intent], entities: Mapping[str, Any]) -> Meaning | None:
+    def _says_more(self, stage: Stage, text: str) -> bool:
+        """ "Add a tip to TP2" does not only name another order."""
+        best = next(iter(self.understanding.intents(text)), None)
+        own = best is not None and stage.top is not None and best.flow == stage.top.flow
+        return (own and best is not None and best.score >= SURE and bool(best.slots)) or self._is_another_wish(
+            stage, text, CERTAIN
+        )
+
+    def _wish(self, stage: Stage, text: str, intents: list[Intent], entities: Mapping[str, Any]) -> Meaning | None:
         question = stage.open_question
         enough = CERTAIN if question and "words" in question.wants else SURE
         if not intents or intents[0].score < enough:
             return None
         best = intents[0]
         heard = {slot: entities[entity] for entity, slot in SLOT_OF_ENTITY.items() if entity in entities}
-        if self.book[best.flow].picks_order and "order" not in heard and (told := entities.get("description")):
-            heard["description"] = told
+        if self.book[best.flow].picks_order and "order" not in heard:
+            if "address" in heard:  # "the cake goes to 100 Century Avenue": the new address does not tell which order
+                entities = self.understanding.entities(text.replace(heard["address"], " "), stage.now)
+            if told := entities.get("description"):
+                heard["description"] = told
         return Intent(best.flow, {**heard, **best.slots}, best.score)
 
     def _words(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
@@ -203,9 +246,14 @@ class Reader:
             return None
         return Given(question.wants["words"], {"words": text[:LONGEST_WORDS]})
 
+    def _asked_after(self, text: str, entities: Mapping[str, Any]) -> Meaning | None:
+        """ "And my cake?" asks for what the order service knows of it."""
+        told = entities.get("description") if self.understanding.asks_after(text) else None
+        return Intent(TRACKING, {"description": told}) if told else None
+
     def _acknowledged(self, stage: Stage, entities: Mapping[str, Any]) -> Meaning | None:
         """ "好的" when nothing was asked."""
-        return Intent(GREETING, {"said": "thanks"}) if not stage.frames and entities.get("yes_no") else None
+        return Intent(GREETING, {"said": "thanks"}) if not stage.frames and entities.get("acknowledged") else None
 
     def _tells_something(self, text: str, entities: Mapping[str, Any]) -> bool:
         """Neither yes nor no, no courtesy and no signs without words."""

@@ -13,7 +13,7 @@ from bot.dialogue.entities import Entities
 from bot.dialogue.examples import Example
 from bot.dialogue.lexicon import LANGUAGES, Lexicon, PhraseBook
 from bot.dialogue.matching import MOST, Matcher
-from bot.dialogue.normalise import BREAK, LIMIT, Units, clean, is_han, parts, units, without_marks
+from bot.dialogue.normalise import BREAK, LIMIT, QUESTION, Units, clean, is_han, parts, units, without_marks
 from bot.dialogue.places import Places
 from bot.dialogue.understanding import Command, Intent, Option
 
@@ -21,6 +21,10 @@ NEUTRAL = frozenset({"ok", "okay", "tp", "app", "id", "vip", "email", "wechat", 
 """Latin words that Chinese customers use as well."""
 SHORTEST_PHONE = 7
 """Digits."""
+LONGEST_PRICE = 24
+"""Units; a longer text asks more than a price."""
+LONGEST_NAME = 10
+"""Units of a text that only asks after a thing."""
 MANY_WORDS = 4
 """From so many Latin words on a text is English though no word is known."""
 
@@ -56,6 +60,9 @@ class Rules:
         self._contact = PhraseBook(
             (phrase, True) for name in ("phone_labels", "fillers", "around_choices") for phrase in lexicon.phrases(name)
         )
+        self._asking = PhraseBook((phrase, True) for phrase in (*lexicon.phrases("asking"), (QUESTION,)))
+        self._asked_after = frozenset(lexicon.phrases("asking_after"))
+        self._prices = PhraseBook((phrase, True) for phrase in lexicon.phrases("price_questions"))
         self._corrections = PhraseBook((phrase, True) for phrase in lexicon.phrases("corrections"))
         # One message is asked about several times in a row.
         self._read = lru_cache(maxsize=64)(self._read_anew)
@@ -97,6 +104,22 @@ class Rules:
     def corrects(self, text: str) -> bool:
         """See `Understanding.corrects`."""
         return next(self._corrections.found(self._read(text[:LIMIT]).units), None) is not None
+
+    def asks(self, text: str) -> bool:
+        """See `Understanding.asks`."""
+        return next(self._asking.found(self._read(text[:LIMIT]).units), None) is not None
+
+    def asks_price(self, text: str) -> bool:
+        """See `Understanding.asks_price`."""
+        said = self._read(text[:LIMIT]).units
+        return len(said) <= LONGEST_PRICE and next(self._prices.found(said), None) is not None
+
+    def asks_after(self, text: str) -> bool:
+        """See `Understanding.asks_after`."""
+        said = without_marks(self._read(text[:LIMIT]).units)
+        if not 1 < len(said) <= LONGEST_NAME:
+            return False
+        return any(said[: len(phrase)] == phrase or said[-len(phrase) :] == phrase for phrase in self._asked_after)
 
     def intents(self, text: str) -> Sequence[Intent]:
         """See `Understanding.intents`."""

@@ -76,12 +76,12 @@ class Stage:
         self.steps.append(request)
         return request.id
 
-    def ask(self, wish: Ask | Suggest, flow: str) -> Question:
+    def ask(self, wish: Ask | Suggest, flow: str, wording: int = 0) -> Question:
         """Put a question to the customer."""
         answers = [self._answer(reply, flow) for reply in wish.replies]
         wants = wish.wants if isinstance(wish, Ask) else {}
         question = Question(0, wish.text, wish.values, answers, wants)
-        self.put(question)
+        self.put(question, wording)
         return question
 
     def put(self, question: Question, wording: int = 0) -> None:

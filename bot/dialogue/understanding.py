@@ -65,10 +65,21 @@ class Understanding(Protocol):
         (1-based; -1 the last), "yes_no" (bool), "time" (seconds since 1970, in the future, Asia/Shanghai),
         "amount" (fen), "address" (text that reads like one), "name" (2-40 letters that may be a person's name),
         "appointment" (the time, where the text says nothing else),
-        "description" (what is left of the text without everyday words: it may tell which order is meant)."""
+        "description" (what is left of the text without everyday words: it may tell which order is meant),
+        "door" (the text, where it is a door and nothing else: "1801", "Room 5"),
+        "acknowledged" (True where the text only says that it was heard: "好的", "ok", but not "yes")."""
 
     def corrects(self, text: str) -> bool:
         """The customer takes something back: "不是这个", "另一单", "no, the other one"."""
+
+    def asks(self, text: str) -> bool:
+        """Whether the text is a question."""
+
+    def asks_price(self, text: str) -> bool:
+        """Whether the text asks what something costs, or how much comes back."""
+
+    def asks_after(self, text: str) -> bool:
+        """Whether the text asks after a thing and says nothing else: "我的蛋糕呢", "and my cake?"."""
 
     def intents(self, text: str) -> Sequence[Intent]:
         """What may be wanted, best first, at most 5; an empty list when nothing is near."""

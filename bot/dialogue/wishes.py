@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.dialogue.conversation import Question
 from bot.dialogue.effects import Effect
 
 
@@ -78,6 +79,12 @@ class Suggest:
     text: str
     replies: tuple[Reply, ...]
     values: dict[str, Any]
+
+    def repeats(self, offer: Question | None) -> bool:
+        """Whether the same was offered already, about the same order."""
+        if offer is None or offer.text != self.text:
+            return False
+        return bool(offer.values.get("order") == self.values.get("order"))
 
 
 @dataclass(slots=True)

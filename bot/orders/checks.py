@@ -69,6 +69,11 @@ def names_house(text: str) -> bool:
     return bool(_HOUSE.search(address) or _BLOCK.search(address))
 
 
+def names_door(text: str) -> bool:
+    """Whether it says behind which door."""
+    return bool(_DOOR.search(tidy(text)))
+
+
 def normal_address(text: str) -> str:
     """The address as it is saved."""
     return tidy(text)

@@ -10,7 +10,21 @@ _BUILT = "小园社景校厂城库东南西北一二三四五六七八九十"
 _REGION = re.compile(
     rf"(?:[{_HAN}]{{2,7}}?(?:省|自治区))?(?:[{_HAN}]{{2,5}}?市)?(?:[{_HAN}]{{1,6}}?(?:(?<![{_BUILT}])区|(?<=[东西]城)区|县))?"
 )
+_DISTRICT = re.compile(rf"(?P<name>(?<=市)[{_HAN}]{{2,4}}?)(?:新区|区|县)$")
 _CITIES = ("北京", "上海", "广州", "深圳", "天津", "重庆", "成都", "杭州", "武汉", "南京", "苏州", "西安")
+_NUMBER = r"(?<![A-Za-z\d])[A-Za-z]?\d{1,5}[A-Za-z]?(?![A-Za-z\d])"
+_PAUSE = r"[,，。;；]?\s*"
+_ROOM = r"(?:room\s*)?"
+_UNIT = r"\s*(?:号楼|号|室|楼|层|栋|单元|弄)?\s*"
+_EXCHANGES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<new>{_NUMBER}){_UNIT}{_PAUSE}(?:and\s+)?(?:not|instead of|而?不是)\s*{_ROOM}(?P<old>{_NUMBER})",
+        rf"(?:not|不是)\s*{_ROOM}(?P<old>{_NUMBER}){_UNIT}{_PAUSE}(?:but|而?应?该?是|it is|it's)"
+        rf"\s*{_ROOM}(?P<new>{_NUMBER})",
+        rf"(?P<old>{_NUMBER}){_UNIT}(?:改成|改为|换成|should be|to|->|→)\s*{_ROOM}(?P<new>{_NUMBER})",
+    )
+)
 _HAN_LETTER = re.compile(f"[{_HAN}]")
 _LATIN_REGION = re.compile(r"[A-Za-z][A-Za-z .'-]*")
 
@@ -22,6 +36,16 @@ def completed(address: str, former: str) -> str:
     return _in_chinese(address, former) if _HAN_LETTER.search(address) else _in_english(address, former)
 
 
+def swapped(said: str, former: str) -> str | None:
+    """The former address with one number exchanged: "1305, not 1203", "不是1203是1305", "1203改成1305". None where the
+    text says no such thing, or the former address does not have the old number exactly once."""
+    found = next(filter(None, (pattern.search(said) for pattern in _EXCHANGES)), None)
+    if found is None or found["old"] == found["new"]:
+        return None
+    old = re.compile(rf"(?<![A-Za-z\d]){re.escape(found['old'])}(?![A-Za-z\d])", re.IGNORECASE)
+    return old.sub(found["new"], former) if len(old.findall(former)) == 1 else None
+
+
 def with_door(house: str, door: str) -> str:
     """The house's address with the door behind it."""
     return f"{house} {door}" if _HAN_LETTER.search(house) else f"{house}, {door}"
@@ -29,8 +53,12 @@ def with_door(house: str, door: str) -> str:
 
 def _in_chinese(address: str, former: str) -> str:
     region = _region(former)
-    names_one = _region(address) or address.startswith(_CITIES)
-    return address if names_one else region + address
+    if _region(address) or address.startswith(_CITIES):
+        return address
+    district = _DISTRICT.search(region)
+    if district and address.startswith(district["name"]):  # "浦东世纪大道" says 浦东新区 already
+        return region.removesuffix(district.group()) + address
+    return region + address
 
 
 def _region(address: str) -> str:

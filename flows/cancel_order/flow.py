@@ -12,6 +12,8 @@ from flows.common import show
 from flows.common.one_order import CHOOSING, OneOrder
 
 REASONS = ("no_courier", "too_slow", "wrong_information", "placed_twice", "not_needed", "price")
+NOT_SAID = "other"
+"""The reason of a customer who insists, or asks for the price, instead of giving one."""
 
 
 class CancelOrder(OneOrder):
@@ -54,7 +56,9 @@ class CancelOrder(OneOrder):
         {"trigger": "quoted", "source": "quoting", "dest": "asking_reason"},
         {"trigger": "reason_chosen", "source": "asking_reason", "dest": "confirming"},
         {"trigger": "own_words", "source": "asking_reason", "dest": "asking_own_words"},
-        {"trigger": "reason_written", "source": _REASON, "dest": "confirming"},
+        {"trigger": "reason_written", "source": [*_REASON, *_CONFIRM], "dest": "confirming"},
+        {"trigger": "price_asked", "source": [*_CONFIRM, "asking_reason"], "dest": "confirming"},
+        {"trigger": "insisted", "source": "asking_reason", "dest": "confirming"},
         {"trigger": "affirmed", "source": _CONFIRM, "dest": "cancelling"},
         {"trigger": "denied", "source": _OPEN, "dest": "kept"},
         {"trigger": "changed_mind", "source": _OPEN, "dest": "quoting", "conditions": "names_other"},
@@ -106,7 +110,13 @@ class CancelOrder(OneOrder):
             *(Reply(reason, then="reason_chosen", reason=reason) for reason in REASONS),
             Reply("other", then="own_words"),
             Reply("keep_order", then="denied"),
-            wants={"words": "reason_written"},
+            wants={
+                "keep": "denied",
+                "price": "price_asked",
+                "grievance": "reason_written",
+                "insistence": "insisted",
+                "words": "reason_written",
+            },
             order=self.slots["order"],
         )
 
@@ -116,10 +126,8 @@ class CancelOrder(OneOrder):
     def ask_to_confirm(self, event: EventData) -> None:
         if "quote" in event.kwargs:
             self._remember_price(event)
-        elif "words" in event.kwargs:
-            self.slots["reason"] = event.kwargs["words"]
-        else:
-            self.slots["reason"] = event.kwargs["reason"]
+        said = (event.kwargs.get(name) for name in ("reason", "words", "grievance"))
+        self.slots["reason"] = next(filter(None, said), self.slots.get("reason") or NOT_SAID)
         self._confirm(f"confirm_{self.slots['price']['rule']}")
 
     def ask_to_confirm_again(self, event: EventData) -> None:
@@ -178,6 +186,7 @@ class CancelOrder(OneOrder):
             Reply("affirm", then="affirmed"),
             Reply("deny", then="denied"),
             Reply("other_order", then="changed_mind", another=True),
+            wants={"keep": "denied", "price": "price_asked", "grievance": "reason_written"},
             order=self.slots["order"],
             goods=self.slots["goods"],
             **self.slots["price"],

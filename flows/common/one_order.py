@@ -21,7 +21,7 @@ class OneOrder(Flow):
     picks_order = True
     needs_customer = True
     which: ClassVar[str] = "open"
-    """Among which orders to choose; see pick_order's `only`."""
+    """What `among` says unless a flow knows better."""
 
     def knows_order(self, event: EventData) -> bool:
         """No need to ask which one."""
@@ -31,6 +31,10 @@ class OneOrder(Flow):
     def names_other(self, event: EventData) -> bool:
         """The customer gave another order's number."""
         return bool(event.kwargs.get("order"))
+
+    def among(self) -> str:
+        """Among which orders to choose; see pick_order's `only`."""
+        return self.which
 
     def let_them_pick(self, event: EventData) -> None:
         """Have pick_order find out which one, with all that was said about it."""
@@ -45,7 +49,7 @@ class OneOrder(Flow):
             "another": told.get("another"),
         }
         known = {name: value for name, value in said.items() if value}
-        self.call("pick_order", then="order_picked", only=self.which, **known)
+        self.call("pick_order", then="order_picked", only=self.among(), **known)
 
     def note_order(self, event: EventData) -> str:
         """Remember which order was just named, if one was; returns the one it is about."""

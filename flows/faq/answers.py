@@ -32,6 +32,7 @@ class Live(StrEnum):
     ORDER = "order"
     CHARGES = "charges"
     POINTS = "points"
+    REFUNDS = "refunds"
 
 
 class _Strict(BaseModel):

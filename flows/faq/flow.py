@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.dialogue import EventData, Flow, Reply
 from bot.orders.effects import ListOrders
-from bot.orders.model import Order
+from bot.orders.model import Order, Payment
 from flows.common import show
 from flows.faq.answers import FaqAnswer, Live, load
 
@@ -23,6 +23,7 @@ USEFUL = (
     "returns",
 )
 """What the menu shows first."""
+MOST_REFUNDS = 3
 TAKES_ORDER = {"pending_order", "track_order", "cancel_order"}
 """Flows to which an answer hands on the order it told about."""
 
@@ -32,7 +33,7 @@ class Faq(Flow):
 
     about_order = True
     passing = True
-    chosen_texts = ("faq.answers.", "faq.titles.", "faq.live.", "faq.charge.", "complaint.titles.")
+    chosen_texts = ("faq.answers.", "faq.titles.", "faq.live.", "faq.charge.", "faq.refund", "complaint.titles.")
     states = [
         "start",
         {"name": "menu", "on_enter": "offer_topics"},
@@ -91,7 +92,16 @@ class Faq(Flow):
                 self.say("live.points", points=event.kwargs["customer"].points)
             self._suggest_next(event, None)
             return
-        order = most_likely(event.kwargs["orders"], self.slots.get("order"))
+        orders, named = event.kwargs["orders"], self.slots.get("order")
+        if named and not any(order.number.endswith(named) for order in orders):
+            self.say("live.not_among_yours", order=named)
+            self._suggest_next(event, None)
+            return
+        if self._answer(event).live is Live.REFUNDS and (paid_back := refunds(orders, named)):
+            self.say("live.refunds", refunds=paid_back)
+            self._suggest_next(event, None)
+            return
+        order = most_likely(orders, named)
         if self._answer(event).live is Live.CHARGES:
             self.say("live.charges", charges=charges(order), price=order.price, **show.line(order))
         elif order.eta is not None and not order.state.is_over:
@@ -146,6 +156,21 @@ def most_likely(orders: tuple[Order, ...], named: str | None) -> Order:
     fitting = [order for order in orders if named and order.number.endswith(named)]
     under_way = [order for order in orders if not order.state.is_over]
     return max(fitting or under_way or orders, key=lambda order: order.placed_at)
+
+
+def refunds(orders: tuple[Order, ...], named: str | None) -> list[dict[str, Any]]:
+    """What went back, one line of text each, newest first; of one order only, where one is named."""
+    back = [order for order in orders if order.payment is Payment.REFUNDED and order.number.endswith(named or "")]
+    newest = sorted(back, key=lambda order: order.updated_at, reverse=True)[:MOST_REFUNDS]
+    return [
+        {"text": "faq.refund", "amount": refunded(order), "at": order.updated_at, **show.line(order)}
+        for order in newest
+    ]
+
+
+def refunded(order: Order) -> int:
+    """Fen."""
+    return order.cancellation.refund if order.cancellation else order.price
 
 
 def charges(order: Order) -> list[dict[str, Any]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bot.dialogue import EventData, Reply
-from bot.orders.checks import names_house, normal, problem
+from bot.orders.checks import names_door, names_house, normal, problem
 from bot.orders.diagnosis import FAULTS
 from bot.orders.effects import CorrectOrder, Diagnose, WatchOrder
 from bot.orders.model import Field, Order, State
-from bot.orders.places import completed, with_door
+from bot.orders.places import completed, swapped, with_door
 from flows.common import show
 from flows.common.one_order import CHOOSING, OneOrder
 
@@ -23,7 +23,7 @@ CORRECTABLE = {
 
 
 AS_VALUE = {
-    Field.ADDRESS: {"address": "value_given"},
+    Field.ADDRESS: {"address": "value_given", "door": "value_given"},
     Field.PHONE: {"phone": "value_given", "bad_phone": "value_given"},
     Field.RECIPIENT: {"name": "value_given"},
 }
@@ -195,11 +195,18 @@ class FixOrder(OneOrder):
 
     def _meant(self, event: EventData) -> str:
         """What was given; the door alone stands behind the house that was given before."""
-        value, house = given(event), self.slots.get("house")
+        value, house = given(event), self.slots.get("house") or self._shown_without_door()
+        if self.slots["field"] == Field.ADDRESS and (exchanged := swapped(value, self.slots["shown"]["address"])):
+            return exchanged
         if house and self.slots["field"] == Field.ADDRESS and not names_house(value):
             whole = with_door(house, value)
             return whole if problem(Field.ADDRESS, whole) is None else value
         return value
+
+    def _shown_without_door(self) -> str | None:
+        """The new address as it was just shown, if only a door can be wanting in it."""
+        shown = self.slots.get("value")
+        return str(shown) if shown and names_house(shown) and not names_door(shown) else None
 
     def _field(self, event: EventData) -> Field | None:
         if self.slots.get("field"):
@@ -217,5 +224,9 @@ class FixOrder(OneOrder):
 def given(event: EventData) -> str:
     """What the customer typed as the new value."""
     return str(
-        next(event.kwargs[name] for name in ("phone", "bad_phone", "address", "name", "words") if name in event.kwargs)
+        next(
+            event.kwargs[name]
+            for name in ("phone", "bad_phone", "address", "door", "name", "words")
+            if name in event.kwargs
+        )
     )

@@ -28,11 +28,13 @@ class Greet(Flow):
         {"name": "thanked", "on_enter": "accept_thanks", "final": True},
         {"name": "parted", "on_enter": "say_goodbye", "final": True},
         {"name": "apologised", "on_enter": "apologise", "final": True},
+        {"name": "answered", "on_enter": "say_i_am_here", "final": True},
     ]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "thanked", "conditions": "was_thanked"},
         {"trigger": "begin", "source": "start", "dest": "parted", "conditions": "was_parted"},
         {"trigger": "begin", "source": "start", "dest": "apologised", "conditions": "is_upset"},
+        {"trigger": "begin", "source": "start", "dest": "answered", "conditions": "was_called"},
         {"trigger": "begin", "source": "start", "dest": "looking", "conditions": "is_known"},
         {"trigger": "begin", "source": "start", "dest": "welcomed"},
         {"trigger": "orders_found", "source": "looking", "dest": "shown_waiting_order", "conditions": "has_waiting"},
@@ -49,6 +51,9 @@ class Greet(Flow):
 
     def is_upset(self, event: EventData) -> bool:
         return self.slots.get("said") == "upset"
+
+    def was_called(self, event: EventData) -> bool:
+        return self.slots.get("said") == "called"
 
     def is_known(self, event: EventData) -> bool:
         return self.customer is not None
@@ -95,6 +100,10 @@ class Greet(Flow):
     def accept_thanks(self, event: EventData) -> None:
         self.say("you_are_welcome")
         self.suggest("thanked", *GENERAL)
+
+    def say_i_am_here(self, event: EventData) -> None:
+        self.say("here")
+        self.suggest("common.what_next", Reply("why", start="pending_order"), *GENERAL)
 
     def apologise(self, event: EventData) -> None:
         self.say("sorry_for_trouble")

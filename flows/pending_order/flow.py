@@ -35,6 +35,7 @@ class PendingOrder(OneOrder):
         {"name": "refreshing", "on_enter": "ask_the_courier_side"},
         {"name": "looking_again", "on_enter": "find_out_why"},
         {"name": "asking_tip", "on_enter": "ask_tip"},
+        {"name": "offering_tip", "on_enter": "offer_tip"},
         {"name": "tipping", "on_enter": "add_tip"},
         {"name": "tip_refused", "on_enter": "say_tip_refused"},
         {"name": "offering_time", "on_enter": "offer_wished_time"},
@@ -50,8 +51,9 @@ class PendingOrder(OneOrder):
         {"name": "nothing_new", "final": True},
     ]
     _TIME = ["asking_time", "offering_time"]
+    _TIP = ["asking_tip", "offering_tip"]
     _TALKING = ["explaining", "tip_refused", "reschedule_refused"]
-    _CHANGEABLE = [*_TALKING, *_TIME, "asking_tip"]
+    _CHANGEABLE = [*_TALKING, *_TIME, *_TIP]
     transitions = [
         {"trigger": "begin", "source": "start", "dest": "looking_again", "conditions": "was_reminded"},
         {"trigger": "begin", "source": "start", "dest": "diagnosing", "conditions": "knows_order"},
@@ -60,6 +62,8 @@ class PendingOrder(OneOrder):
         {"trigger": "order_missing", "source": ["diagnosing", "refreshing"], "dest": "choosing"},
         {"trigger": "diagnosed", "source": "diagnosing", "dest": "moving", "conditions": "is_moving"},
         {"trigger": "diagnosed", "source": "diagnosing", "dest": "offering_time", "conditions": "wished_time_fits"},
+        {"trigger": "diagnosed", "source": "diagnosing", "dest": "offering_tip", "conditions": "names_tip"},
+        {"trigger": "diagnosed", "source": "diagnosing", "dest": "asking_tip", "conditions": "wants_to_tip"},
         {"trigger": "diagnosed", "source": "diagnosing", "dest": "explaining"},
         {"trigger": "diagnosed", "source": "looking_again", "dest": "explaining", "conditions": "still_waits"},
         {"trigger": "diagnosed", "source": "looking_again", "dest": "nothing_new"},
@@ -68,9 +72,9 @@ class PendingOrder(OneOrder):
         {"trigger": "refresh", "source": "explaining", "dest": "refreshing"},
         {"trigger": "diagnosed", "source": "refreshing", "dest": "moving", "conditions": "is_moving"},
         {"trigger": "diagnosed", "source": "refreshing", "dest": "explaining"},
-        {"trigger": "tip", "source": "explaining", "dest": "asking_tip"},
-        {"trigger": "tip_chosen", "source": "asking_tip", "dest": "tipping", "conditions": "tip_is_sensible"},
-        {"trigger": "tip_chosen", "source": "asking_tip", "dest": "asking_tip"},
+        {"trigger": "tip", "source": ["explaining", "offering_tip"], "dest": "asking_tip"},
+        {"trigger": "tip_chosen", "source": _TIP, "dest": "tipping", "conditions": "tip_is_sensible"},
+        {"trigger": "tip_chosen", "source": _TIP, "dest": "asking_tip"},
         {"trigger": "tipped", "source": "tipping", "dest": "tipped"},
         {"trigger": "refused", "source": "tipping", "dest": "tip_refused"},
         {"trigger": "order_missing", "source": "tipping", "dest": "tip_refused"},
@@ -82,7 +86,7 @@ class PendingOrder(OneOrder):
         {"trigger": "order_missing", "source": "rescheduling", "dest": "reschedule_refused"},
         {"trigger": "watch", "source": _TALKING, "dest": "starting_watch"},
         {"trigger": "watching", "source": ["starting_watch", "tipped", "rescheduled"], "dest": "watched"},
-        {"trigger": "leave", "source": [*_TALKING, *_TIME, "asking_tip"], "dest": "left"},
+        {"trigger": "leave", "source": _CHANGEABLE, "dest": "left"},
         {"trigger": "changed_mind", "source": _CHANGEABLE, "dest": "diagnosing", "conditions": "names_other"},
         {"trigger": "changed_mind", "source": _CHANGEABLE, "dest": "choosing"},
     ]
@@ -99,7 +103,15 @@ class PendingOrder(OneOrder):
         return bool(event.kwargs["order"].state.is_pending)
 
     def tip_is_sensible(self, event: EventData) -> bool:
-        return bool(SMALLEST_TIP <= event.kwargs["amount"] <= LARGEST_TIP)
+        return is_sensible(event.kwargs["amount"])
+
+    def wants_to_tip(self, event: EventData) -> bool:
+        """They offered money, and this order takes it."""
+        return bool(self.slots.get("offers_tip")) and Remedy.TIP in event.kwargs["diagnosis"].remedies
+
+    def names_tip(self, event: EventData) -> bool:
+        """They said how much as well: "add 5 yuan"."""
+        return self.wants_to_tip(event) and is_sensible(self.slots.get("amount", 0))
 
     def wished_time_fits(self, event: EventData) -> bool:
         """A time came along with the wish, and this order can be moved."""
@@ -133,7 +145,26 @@ class PendingOrder(OneOrder):
             **told(order, diagnosis, self.now),
         )
 
+    def among(self) -> str:
+        """Who urges may well have a courier already."""
+        return "open" if self.slots.get("urges") else "pending"
+
+    def offer_tip(self, event: EventData) -> None:
+        order, amount = event.kwargs["order"], self.slots.pop("amount")
+        self.slots["order"] = order.number
+        self.ask(
+            "add_it",
+            Reply("affirm", label="pending_order.choices.add_tip", then="tip_chosen", amount=amount),
+            Reply("other_tip", then="tip"),
+            Reply("deny", label="pending_order.choices.no_tip", then="leave"),
+            wants={"amount": "tip_chosen"},
+            amount=amount,
+            **show.line(order),
+        )
+
     def ask_tip(self, event: EventData) -> None:
+        if "order" in event.kwargs:
+            self.slots["order"] = event.kwargs["order"].number
         text = "tip_out_of_range" if event.event.name == "tip_chosen" else "ask_tip"
         limits = {"least": SMALLEST_TIP, "most": LARGEST_TIP}
         replies = [Reply("tip_amount", then="tip_chosen", amount=amount) for amount in TIPS]
@@ -217,6 +248,11 @@ class PendingOrder(OneOrder):
             Reply("human", start="escalate", reason="stuck", order=self.slots["order"]),
             Reply("leave", then="leave"),
         ]
+
+
+def is_sensible(tip: int) -> bool:
+    """Whether so many fen may be added."""
+    return SMALLEST_TIP <= tip <= LARGEST_TIP
 
 
 def is_possible(ahead: float) -> bool:

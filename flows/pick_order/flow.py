@@ -103,10 +103,12 @@ class PickOrder(Flow):
         self.say("left")
 
     def say_nothing_fits(self, event: EventData) -> None:
+        newest = max(event.kwargs["orders"], key=lambda order: order.updated_at)
         self.suggest(
             f"nothing_{self.slots.get('only', 'pending')}",
             Reply("my_orders", start="track_order"),
             Reply("human", start="escalate", reason="asked"),
+            **show.line(newest),
         )
 
     def say_nothing_at_all(self, event: EventData) -> None:
@@ -130,9 +132,11 @@ class PickOrder(Flow):
         candidates = [order for order in self._fitting(event) if not self._is_excluded(order)]
         every = [order for order in event.kwargs["orders"] if not self._is_excluded(order)]
         description = self.slots.get("description") or ""
+        named = str(self.slots.get("order") or "")
         if described := described_by(candidates, description) or described_by(every, description):
-            return described
-        if named := str(self.slots.get("order") or ""):
+            # Of several that fit, the one that is spoken of is meant.
+            return [order for order in described if named and order.number.endswith(named)] or described
+        if named:
             return [order for order in event.kwargs["orders"] if order.number.endswith(named)]
         open_question = self.slots.get("tries") or (self.slots.get("present") and not self.slots.get("another"))
         return [] if open_question else candidates

@@ -18,10 +18,8 @@ ENOUGH = 0.95
 
 
 def named(intent: Intent) -> str:
-    known = [*intent.slots.values()]
-    if not known:
-        return intent.flow
-    return f"{intent.flow}/{'unlink' if known == [True] else known[0]}"
+    name, value = next(iter(intent.slots.items()), ("", ""))
+    return f"{intent.flow}/{name if value is True else value}".rstrip("/")
 
 
 def wishes() -> Iterator[tuple[str, str]]:

@@ -187,7 +187,8 @@ def test_an_opinion_is_kept(engine: Engine, language: str, said: list[str], kept
 @pytest.mark.parametrize("answer", sorted(load()))
 def test_every_answer_can_be_given(engine: Engine, language: str, customer: str | None, answer: str) -> None:
     keys = Talk(engine, world(), language=language, customer=customer).start("faq", answer=answer)
-    live = [f"faq.live.{load()[answer].live}"] if customer and load()[answer].live else []
+    known = {"refunds": "order"}.get(str(load()[answer].live), load()[answer].live)  # nothing was refunded
+    live = [f"faq.live.{known}"] if customer and known else []
     told = [key.removesuffix("_eta") for key in keys]
     assert told == [f"faq.answers.{answer}", *live, "faq.what_next"]
 
