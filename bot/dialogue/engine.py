@@ -14,19 +14,19 @@ from typing import Any
 
 import structlog
 
-from bot.dialogue import attending, commands
+from bot.dialogue import attending, commands, happening
 from bot.dialogue.beside import offer_to_correct_the_address, say_in_between
 from bot.dialogue.book import FlowBook
 from bot.dialogue.conversation import Answer, Conversation, Frame, Step
 from bot.dialogue.effects import Outcome, Read
-from bot.dialogue.events import Attended, Delayed, Event, Happened, LinkOpened, Pressed, Said, Woke
+from bot.dialogue.events import Attended, Event, Happened, LinkOpened, Pressed, Said
 from bot.dialogue.flow import CHANGED_MIND
 from bot.dialogue.idle import comes_too_late, look_again
 from bot.dialogue.ladder import Patience, climb
 from bot.dialogue.official import as_staff, is_official
 from bot.dialogue.reading import Chosen, Given, Meaning, Missed, Reader, TakenBack
 from bot.dialogue.runner import IDENTIFY, Runner, Work
-from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle, without_outdated, without_void
+from bot.dialogue.stack import chains, is_busy, order_in, raised, without_idle
 from bot.dialogue.stage import Stage
 from bot.dialogue.texts import Texts
 from bot.dialogue.turn import Turn
@@ -109,28 +109,7 @@ class Engine:
             case LinkOpened():
                 yield from self._link_opened(stage, event)
             case _:
-                yield from self._came_of_itself(stage, event)
-
-    def _came_of_itself(self, stage: Stage, event: Event) -> Work:
-        """What no customer did."""
-        match event:
-            case Happened():
-                yield from self._happened(stage, event)
-            case Delayed():
-                if any(frame.awaits == event.act for frame in stage.frames):
-                    stage.say("common.delayed")
-            case Woke():
-                yield from self._woke(stage, event)
-            case Attended():
-                yield from attending.attend(self.runner, stage, event)
-
-    def _woke(self, stage: Stage, woke: Woke) -> Work:
-        """Unasked news. What turns out to be none leaves everything open as the customer last saw it."""
-        frames, offer = list(stage.frames), stage.talk.offer
-        stage.frames[:] = without_void(frames, woke.flow, lambda old: self.book[woke.flow].replaces(old, woke.slots))
-        yield from self.runner.start(stage, woke.flow, dict(woke.slots))
-        if not stage.steps and stage.suggestion is None:
-            stage.frames[:], stage.talk.offer = frames, offer
+                yield from happening.happen(self.runner, stage, event)
 
     def _stranded(self, stage: Stage) -> Frame | None:
         """Drop the chains that a new version of their flow cannot go on with; returns a frame of them."""
@@ -229,18 +208,6 @@ class Engine:
                 yield from self.runner.fire(stage, top, "linked", {})
                 return
             yield from self.runner.start(stage, "greet", {"linked": True})
-
-    def _happened(self, stage: Stage, happened: Happened) -> Work:
-        frame = next((frame for frame in stage.frames if frame.awaits == happened.act), None)
-        order = happened.outcome.values.get("order")
-        if frame is not None:
-            frames = raised(stage.frames, frame)
-            stage.frames[:] = without_outdated(frames, order.number) if order else frames
-            yield from self.runner.apply(stage, frame, happened.outcome)
-            return
-        self.runner.link(stage, None, happened.outcome)
-        if order is not None:  # its flow is gone, but the customer must hear what became of the order
-            yield from self.runner.start(stage, "track_order", {"order": order.number})
 
     # --- meanings -------------------------------------------------------------------------------------------
 
