@@ -96,11 +96,12 @@ def words_for(event: Event) -> str:
 
 @dataclass
 class Phone:
-    """A channel that remembers what arrived. `refusals` are raised first, one a message."""
+    """A channel that remembers what arrived, and under which numbers. `refusals` are raised first, one a message."""
 
     name: str = "phone"
     capabilities: Capabilities = field(default_factory=Capabilities)
     arrived: list[tuple[str, str]] = field(default_factory=list)
+    seqs: list[int] = field(default_factory=list)
     refusals: list[Exception] = field(default_factory=list)
     before_send: Callable[[], None] | None = None
     got_one: asyncio.Event = field(default_factory=asyncio.Event)
@@ -111,6 +112,7 @@ class Phone:
         if self.refusals:
             raise self.refusals.pop(0)
         self.arrived.append((address.conversation, message.text))
+        self.seqs.append(seq)
         self.got_one.set()
 
     @property

@@ -13,8 +13,9 @@ from bot.dialogue.effects import Outcome, Read
 from bot.dialogue.events import Event, Happened
 from bot.dialogue.turn import Turn
 from bot.orders.model import Change, State
+from bot.runtime.acts import GIVEN_UP
 from bot.runtime.service import Runtime
-from bot.store import draining, lanes
+from bot.store import dead, draining, lanes
 from bot.store.tables import outbox, timer, watch
 from tests.runtime.parts import CANCEL, CHAT, Echo, OneLink, World, said
 
@@ -77,6 +78,8 @@ async def test_an_act_that_never_works_ends_with_the_truth(
     assert world.phone.texts == ["1: will cancel", "2: act 1 delayed", "3: act 1 service_down"]
     assert world.desk.keys == [KEY] * 8
     assert await world.database.run(count_of(timer)) == 0
+    [letter] = await world.database.run(dead.letters, 10)
+    assert (letter.kind, letter.payload["effect"], letter.why) == ("act", "CancelOrder", GIVEN_UP)
 
 
 async def test_an_act_of_an_unknown_kind_ends_with_the_truth(world: World, runtime: Runtime) -> None:

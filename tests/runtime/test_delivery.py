@@ -16,6 +16,8 @@ from bot.store.tables import conversation, dead, lane, outbox
 from tests.conftest import Clock
 from tests.runtime.parts import CHAT, Echo, OneLink, World, said
 
+PROMPT = 30
+"""Seconds that a busy machine may take to stop; far below what a message may take."""
 BURST = [f"1: burst {n}" for n in range(5)]
 
 
@@ -229,7 +231,7 @@ async def test_a_running_runtime_delivers_by_itself_and_stops(world: World, runt
 
 
 async def test_stopping_leaves_what_is_in_hand_to_the_next(world: World) -> None:
-    world.settings = replace(world.settings, shutdown=0.01)
+    world.settings = replace(world.settings, shutdown=0.01, send=300.0, lease=400.0)
     runtime, stuck, send = world.open(), asyncio.Event(), world.phone.send
 
     async def never_ends(*_: object) -> None:
@@ -240,9 +242,10 @@ async def test_stopping_leaves_what_is_in_hand_to_the_next(world: World) -> None
     runtime.start()
     await runtime.receive(said("hello"))
     await stuck.wait()
-    await runtime.stop()
+    async with asyncio.timeout(PROMPT):
+        await runtime.stop()
     world.phone.send = send  # type: ignore[method-assign]
-    await world.passes(61)
+    await world.passes(401)
     await world.open().settle()
     assert world.phone.texts == ["1: hello"]
 

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ async def test_killed_after_the_send_it_is_sent_once_more(
     await world.passes(LEASE)
     await runtime.settle()
     assert world.phone.texts == [f"1: burst {n}" for n in range(5)]
+    assert world.phone.seqs == [2, 3, 4, 5, 6]
 
 
 async def test_killed_after_an_act_it_is_asked_again_with_the_same_key(
@@ -124,11 +126,15 @@ async def test_a_database_that_is_away_acknowledges_nothing(world: World, databa
     assert world.phone.texts == ["1: hello"]
 
 
-async def test_a_process_whose_clock_is_wrong_takes_nobodys_lane(world: World, postgres_url: str) -> None:
-    database = Database(postgres_url, clock=lambda: 4e9)
-    sound, wrong = World(database, world.clock, world.phone), World(Database(postgres_url, lambda: 0.0), world.clock)
+@pytest.mark.parametrize("clock_says", [0.0, 4e9])
+async def test_a_process_whose_clock_is_wrong_takes_nobodys_lane(
+    world: World, postgres_url: str, monkeypatch: pytest.MonkeyPatch, clock_says: float
+) -> None:
+    database = Database(postgres_url)
+    sound, wrong = World(database, world.clock), World(Database(postgres_url, lambda: clock_says), world.clock)
     await sound.open().receive(said("hello"))
     (held,) = await database.run(lanes.claim, ["phone"], 1, 60.0, "a worker at work")
+    monkeypatch.setattr(time, "time", lambda: clock_says)
     await wrong.open().settle()
     assert wrong.phone.texts == []
     await database.run(lanes.later, held, 0.0, calm=True)

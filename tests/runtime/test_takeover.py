@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from bot.runtime.service import Runtime
+from bot.store import takeover
 from bot.store.database import Database
 from bot.store.tables import conversation, outbox
 from tests.conftest import Clock
@@ -20,6 +22,22 @@ from tests.runtime.parts import CHAT, World, said
 
 PATIENCE = 10
 ROOT = Path(__file__).parents[2]
+
+
+class Looking(Database):
+    """Of a process that takes over. `looked_again`: it has seen twice that a message was under way."""
+
+    def __init__(self, url: str, clock: Clock) -> None:
+        super().__init__(url, clock)
+        self.looks = 0
+        self.looked_again = asyncio.Event()
+
+    async def run_each(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        found = await super().run_each(fn, *args, **kwargs)
+        self.looks += fn is takeover.is_under_way
+        if self.looks == 2:
+            self.looked_again.set()
+        return found
 
 
 class HeldUp:
@@ -61,9 +79,11 @@ async def test_another_process_waits_just_the_same(
     await runtime.receive(said("burst"))
     settling = asyncio.create_task(runtime.settle())
     await channel.begun.wait()
-    other = Database(database_url, clock)
+    other = Looking(database_url, clock)
     taking = asyncio.create_task(world.open(other).take_over(CHAT, "li"))
-    await _owned(world)
+    waiting = asyncio.create_task(other.looked_again.wait())
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.wait({taking, waiting}, return_when=asyncio.FIRST_COMPLETED)
     assert not taking.done()
     channel.may_arrive.set()
     async with asyncio.timeout(PATIENCE):

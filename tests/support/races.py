@@ -25,7 +25,9 @@ from bot.messages import Address, Incoming, Outgoing
 
 MEI = Agent("mei", "小梅", Role.AGENT, "zh")
 SLOWEST = 0.01
-"""Seconds that the channel takes for a message, and over which a race's moments are spread."""
+"""Seconds over which a race's moments are spread."""
+SENDING = 0.1
+"""Seconds that the channel may take for a message: so long that a claim which does not wait ends meanwhile."""
 WORDS = ("你好", "我的订单", "取消订单", "人工", "怎么收费", "随便说点什么")
 
 
@@ -39,7 +41,7 @@ class Ear:
     dice: random.Random = field(default_factory=random.Random)
 
     async def send(self, address: Address, message: Outgoing, seq: int) -> None:
-        await asyncio.sleep(self.dice.uniform(0, SLOWEST))
+        await asyncio.sleep(self.dice.uniform(0, SENDING))
         self.heard[address.conversation].append(message.sender)
 
 

@@ -118,4 +118,6 @@ async def test_the_chat_goes_on_after_kill_9(product: Product) -> None:
         status, body = await visitor.say("still there?")
         assert status == 202
         await answered(visitor, body["seq"])
-        assert (await visitor.history())[: len(before)] == before
+        after = await visitor.history()
+        assert after[: len(before)] == before
+        assert await replayed(visitor.by_socket(before[-1]["seq"])) == after[len(before) :]
