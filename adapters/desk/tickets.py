@@ -19,7 +19,7 @@ from adapters.web.problems import Problem
 from adapters.web.reading import read_form
 from bot.content import served
 from bot.desk.people import Agent
-from bot.desk.tickets import A_PAGE, ABOUTS, Ticket, TicketDesk, TicketState
+from bot.desk.tickets import A_PAGE, ABOUTS, MOST_COUNTED, Ticket, TicketDesk, TicketState
 from bot.errors import NotTaken
 
 TICKETS = "/desk/tickets"
@@ -70,7 +70,7 @@ class TicketPages(Part):
             agent,
             "tickets.html",
             lines=lines,
-            total=total,
+            total=f"{total}+" if total == MOST_COUNTED else total,
             pages=max(1, -(-total // A_PAGE)),
             asked=asked,
             counts=await self._tickets.counts(agent),

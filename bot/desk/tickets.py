@@ -79,6 +79,8 @@ ABOUTS = (
 """What a ticket can be about."""
 
 A_PAGE = 50
+MOST_COUNTED = 10_000
+"""Of more than these in a list nobody is told how many there are, or shown what lies behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +159,11 @@ class TicketDesk(Protocol):
         about: str = "",
         page: int = 1,
     ) -> tuple[Sequence[TicketLine], int]:
-        """A page of `A_PAGE`, the most urgent first, and how many there are in all. Without `states`: all that are not
-        closed."""
+        """A page of `A_PAGE`, the most urgent first, and how many there are in all (`MOST_COUNTED`: so many, or more).
+        Without `states`: all that are not closed; closed ones are a list of their own."""
 
     async def counts(self, agent: Agent) -> TicketCounts:
-        """Of those that the agent may see; of somebody who sees only some teams', the first thousands."""
+        """Of those that the agent may see."""
 
     async def ticket(self, agent: Agent, number: str) -> Ticket:
         """One with its history."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, update
 
+from bot.store import teams
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
 from bot.store.inserting import insert_new
@@ -103,15 +104,9 @@ def newest(connection: Connection, key: str) -> Place | None:
 
 def team_of(connection: Connection, key: str) -> str | None:
     """Whose the conversation is: a team's, "" for anybody's; None when there is no such conversation."""
-    known = select(team_at(conversation.c.id)).where(conversation.c.id == key)
+    known = select(teams.team_of(conversation.c.id)).where(conversation.c.id == key)
     found: str | None = connection.execute(known).scalar_one_or_none()
     return found
-
-
-def team_at(key: ColumnElement[str]) -> ColumnElement[str]:
-    """The same as an expression: that of the newest handover."""
-    newest = select(handover.c.team).where(handover.c.conversation == key).order_by(handover.c.id.desc()).limit(1)
-    return func.coalesce(newest.scalar_subquery(), "")
 
 
 def take(connection: Connection, key: str, agent: str, *, id: str, language: str) -> None:
@@ -123,6 +118,7 @@ def take(connection: Connection, key: str, agent: str, *, id: str, language: str
     if not insert_new(connection, handover, key=id, conversation=key, **more, **taken):
         # The bot was handing it over at this moment; the insert has waited until it had.
         _change(connection, key, **taken)
+    teams.tell_tickets(connection, key)
 
 
 def answered(connection: Connection, key: str) -> bool:
@@ -139,9 +135,11 @@ def requeue(
     more: dict[str, Any] = {} if team is None else {"team": team}
     if returned:
         more["returned"] = handover.c.returned + 1
-    return _change(
-        connection, key, status=WAITING, claimed_at=None, due_at=due_at, missing_since=None, breached_at=None, **more
-    )
+    waits = {"status": WAITING, "claimed_at": None, "due_at": due_at, "missing_since": None, "breached_at": None}
+    done = _change(connection, key, **waits, **more)
+    if team is not None:
+        teams.tell_tickets(connection, key)
+    return done
 
 
 def close(connection: Connection, key: str, outcome: str, *, only_waiting: bool = False) -> bool:

@@ -41,6 +41,7 @@ from bot.store.tables import (
     wechat_letter,
     wechat_push,
 )
+from bot.store.teams import tell_tickets
 from bot.store.telegram_tables import album_part, staff_topic
 
 SLICE = 100
@@ -181,6 +182,7 @@ def _forget(connection: Connection, row: Row[Any], removed: Removed) -> None:
         removed["conversation"] += 1
         for table in _OF_CONVERSATIONS:
             _remove(connection, table, table.c.conversation == row.id, removed)
+        tell_tickets(connection, row.id)
         connection.execute(update(digest).where(digest.c.conversation == row.id).values(at=None, last=""))
 
 

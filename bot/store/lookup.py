@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 
 from bot.store.fulltext import FTS, has_words, reads_so
-from bot.store.handovers import team_at
 from bot.store.lookup_tables import digest, search_line
 from bot.store.support_tables import handover, note, tag
 from bot.store.tables import conversation, inbound, outbox
+from bot.store.teams import is_of
 from bot.support.tokens import Query
 
 NEWEST = 3_000
@@ -77,7 +77,7 @@ def _among_the_newest(
 ) -> list[int]:
     """One by one, which is the best way to words that many lines have: the indexes would look at all of these first.
     PostgreSQL, left to itself, guesses from how common each word is which way is better, and badly."""
-    wanted = and_(reads_so(query), _is_seen(search_line.c.conversation, teams))
+    wanted = and_(reads_so(query), is_of(search_line.c.conversation, teams))
     found = _newest(connection, wanted, before, limit, NEWEST)
     if query.has_beginnings and 0 < limit - len(found) < limit * (1 - 1 / WIDER):
         found = _newest(connection, wanted, before, limit, NEWEST * limit * 3 // 2 // len(found))
@@ -98,7 +98,7 @@ def _by_fts(
     """FTS5 gives the newest first, one by one."""
     lines = select(FTS.c.rowid).select_from(FTS.join(search_line, search_line.c.id == FTS.c.rowid))
     found = lines.where(has_words(connection, query), _is_below(FTS.c.rowid, before), reads_so(query))
-    seen = found.where(_is_seen(search_line.c.conversation, teams))
+    seen = found.where(is_of(search_line.c.conversation, teams))
     return list(connection.scalars(seen.order_by(FTS.c.rowid.desc()).limit(limit)))
 
 
@@ -134,12 +134,6 @@ def _lines(connection: Connection, ids: Sequence[int]) -> list[FoundLine]:
 _OURS = ("bot", "staff")
 
 
-def _is_seen(key: ColumnElement[str], teams: Sequence[str] | None) -> ColumnElement[bool]:
-    if teams is None:
-        return true()
-    return team_at(key).in_(["", *teams])
-
-
 def conversations(connection: Connection, which: Which, teams: Sequence[str] | None, limit: int) -> list[Row[Any]]:
     """Those in which something was said last: conversation, channel, customer, owner, at, last."""
     listed = select(digest.c.conversation, digest.c.channel, digest.c.at, digest.c.last).where(digest.c.at.isnot(None))
@@ -172,7 +166,7 @@ def _first_seen(in_order: Select[Any], key: str, teams: Sequence[str] | None, li
     if teams is None:
         return in_order.limit(limit)
     rows = in_order.offset(0).subquery()
-    return select(*rows.c).where(_is_seen(rows.c[key], teams)).limit(limit)
+    return select(*rows.c).where(is_of(rows.c[key], teams)).limit(limit)
 
 
 def _has(table: Table, which: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, or_, select, update
 
-from bot.store import callbacks
+from bot.store import callbacks, teams
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.handovers import CLOSED, OPEN, STAFFS_CHOICE, WAITING
@@ -50,6 +50,7 @@ class Queued:
 
 def hand_over(connection: Connection, new: NewHandover, wait: callbacks.Wait) -> Queued:
     """Queue the conversation unless it is queued already, whose brief is then renewed."""
+    teams.hold(connection, new.conversation)
     added = insert_new(
         connection,
         handover,
@@ -66,6 +67,7 @@ def hand_over(connection: Connection, new: NewHandover, wait: callbacks.Wait) ->
     )
     if not added:
         _renew(connection, new)
+    teams.tell_tickets(connection, new.conversation)
     audit(connection, "handed_over", conversation=new.conversation, detail={"reason": new.reason}, key=new.key)
     row = _open(connection, new.conversation)
     if row is not None and row.status == WAITING:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, literal, or_, select, update
 
+from bot.store import teams
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
@@ -57,6 +58,7 @@ def open_ticket(
     `numbers` gives numbers to try for a time, `written` the mail for a number and a time; `posted` tells whether
     there is a mail server to send it.
     """
+    teams.hold(connection, new.conversation)
     now = float(connection.execute(select(dbnow())).scalar_one())
     known = select(ticket.c.number).where(ticket.c.key == new.key)
     for number in numbers(now):
@@ -80,6 +82,7 @@ def insert_ticket(connection: Connection, new: NewTicket, number: str, now: floa
         number=number,
         key=new.key,
         conversation=new.conversation,
+        team=teams.team_of(literal(new.conversation)),
         customer=new.customer,
         about=new.about,
         order_number=new.order,

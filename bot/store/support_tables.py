@@ -43,15 +43,16 @@ Index("uq_handover_open", handover.c.conversation, unique=True, postgresql_where
 Index("ix_handover_queue", handover.c.priority, handover.c.opened_at, postgresql_where=_OPEN, sqlite_where=_OPEN)
 Index("ix_handover_agent_open", handover.c.agent, postgresql_where=_OPEN, sqlite_where=_OPEN)
 
-# `state`: see `bot.desk.tickets.TicketState`. `owner`: the member of staff who sees to it; `due_at`: until when the
-# company's next step must be done, null while it is the customer's turn; `breached_at`: when the leads were told that
-# it was not.
+# `team`: whose its conversation is, kept by `bot.store.teams`. `state`: see `bot.desk.tickets.TicketState`. `owner`:
+# the member of staff who sees to it; `due_at`: until when the company's next step must be done, null while it is the
+# customer's turn; `breached_at`: when the leads were told that it was not.
 ticket = Table(
     "ticket",
     metadata,
     Column("number", Text, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     conversation_(index=True),
+    Column("team", Text, nullable=False, server_default=""),
     Column("customer", Text, index=True),
     Column("about", Text, nullable=False),
     Column("order_number", Text),
@@ -65,16 +66,36 @@ ticket = Table(
     time_("breached_at", nullable=True),
     time_("closed_at", nullable=True),
 )
-Index("ix_ticket_state_due_at", ticket.c.state, ticket.c.due_at)
-_NOT_CLOSED = ticket.c.closed_at.is_(None)
-Index("ix_ticket_open_due_at", ticket.c.due_at, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
-Index("ix_ticket_open_owner", ticket.c.owner, ticket.c.due_at, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
-_NOT_DUE = and_(_NOT_CLOSED, ticket.c.due_at.is_(None))
-Index("ix_ticket_undue", ticket.c.opened_at, postgresql_where=_NOT_DUE, sqlite_where=_NOT_DUE)
-# All that the numbers above a list need, so that they are read from the index alone.
-_COUNTED = (ticket.c.state, ticket.c.owner, ticket.c.due_at, ticket.c.closed_at)
-Index("ix_ticket_counted", *_COUNTED, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
-Index("ix_ticket_closed_at", ticket.c.closed_at)
+# A list goes through its index in order. What it may be narrowed by stands there as well, so that the table is looked
+# at for what is shown alone; the numbers above the list come from that of the states.
+_NOT_CLOSED, _CLOSED = ticket.c.closed_at.is_(None), ticket.c.closed_at.isnot(None)
+_IN_ORDER = (ticket.c.due_at, ticket.c.opened_at, ticket.c.number)
+_NARROWED_BY = (ticket.c.team, ticket.c.state, ticket.c.about, ticket.c.owner)
+Index("ix_ticket_open_due_at", *_IN_ORDER, *_NARROWED_BY, postgresql_where=_NOT_CLOSED, sqlite_where=_NOT_CLOSED)
+Index(
+    "ix_ticket_open_owner",
+    ticket.c.owner,
+    *_IN_ORDER,
+    *(ticket.c.team, ticket.c.state, ticket.c.about),
+    postgresql_where=_NOT_CLOSED,
+    sqlite_where=_NOT_CLOSED,
+)
+Index(
+    "ix_ticket_open_state",
+    ticket.c.state,
+    *_IN_ORDER,
+    *(ticket.c.team, ticket.c.about, ticket.c.owner, ticket.c.closed_at),
+    postgresql_where=_NOT_CLOSED,
+    sqlite_where=_NOT_CLOSED,
+)
+Index(
+    "ix_ticket_closed_at",
+    ticket.c.closed_at,
+    ticket.c.number,
+    *_NARROWED_BY,
+    postgresql_where=_CLOSED,
+    sqlite_where=_CLOSED,
+)
 
 # What happened to a ticket, in order. `kind`: see `bot.desk.tickets.TicketEvent`; `key`: whoever asks twice for the
 # same is heard once.

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, selec
 
 from bot.desk.people import Agent
 from bot.desk.talk import Delivery
-from bot.desk.tickets import A_PAGE, Ticket, TicketCounts, TicketEvent, TicketLine, TicketState
+from bot.desk.tickets import A_PAGE, MOST_COUNTED, Ticket, TicketCounts, TicketEvent, TicketLine, TicketState
 from bot.errors import NoSuchThing, NotTaken
 from bot.messages import Attachment, AttachmentKind
 from bot.store import talks
@@ -25,7 +25,7 @@ from bot.store.seeing import must_see
 from bot.store.support import NewTicket, insert_ticket
 from bot.store.support_tables import ticket, ticket_event
 from bot.store.tables import attachment, conversation, inbound
-from bot.store.teams import is_of
+from bot.store.teams import is_among
 
 CUSTOMER = "customer"
 _WORDED = [state.value for state in TicketState if state.needs_words]
@@ -33,7 +33,8 @@ _WORDED = [state.value for state in TicketState if state.needs_words]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which tickets to list. `states` (): all that are not closed; `teams` None: of every team."""
+    """Which tickets to list. `states` (): all that are not closed, CLOSED alone: those that are; `teams` None: of every
+    team."""
 
     states: Sequence[TicketState] = ()
     owner: str = ""
@@ -78,40 +79,44 @@ def now(connection: Connection) -> float:
 
 # --- looking --------------------------------------------------------------------------------------------------------
 
-_OVERDUE = and_(ticket.c.closed_at.is_(None), ticket.c.due_at < dbnow())
+_NOT_CLOSED = ticket.c.closed_at.is_(None)
 _IS_LATE = func.coalesce(ticket.c.due_at < dbnow(), False).label("overdue")
 _IS_DUE = ticket.c.due_at.isnot(None)
-MOST_COUNTED = 5_000
-"""Of other teams' tickets among one's own nobody counts more: each costs a look at whose it is."""
 
 
 def listed(connection: Connection, wanted: Wanted) -> tuple[list[TicketLine], int]:
-    """One page of tickets, and how many there are in all. What is due comes first, the longest overdue at the top; what
-    waits for the customer after it, the oldest first. Closed ones: the newest first."""
-    which = _conditions(wanted)
-    if set(wanted.states) == {TicketState.CLOSED}:
-        parts: list[tuple[list[Any], tuple[Any, Any]]] = [(which, (ticket.c.closed_at.desc(), ticket.c.number))]
-    else:
-        parts = [
-            ([*which, _IS_DUE], (ticket.c.due_at, ticket.c.number)),
-            ([*which, ~_IS_DUE], (ticket.c.opened_at, ticket.c.number)),
-        ]
+    """One page of tickets, and how many there are, at most `MOST_COUNTED`. What is due comes first, the longest overdue
+    at the top; what waits for the customer after it, the oldest first. Closed ones: the newest first."""
     # Each part by itself is in the order of an index, so that a page costs no more than what is on it.
     lines: list[TicketLine] = []
     total, skip = 0, (wanted.page - 1) * A_PAGE
-    for conditions, order in parts:
-        count = _count(connection, conditions, wanted.teams)
-        if len(lines) < A_PAGE and skip < total + count:
-            page = select(ticket, _IS_LATE).where(*conditions).order_by(*order)
-            page = page.limit(A_PAGE - len(lines)).offset(max(0, skip - total))
-            lines += [_line(row) for row in connection.execute(page)]
+    for conditions, order in _parts(wanted):
+        count = _count(connection, conditions)
+        if len(lines) < A_PAGE and skip < min(total + count, MOST_COUNTED):
+            lines += _page(connection, conditions, order, A_PAGE - len(lines), max(0, skip - total))
         total += count
-    return lines, total
+    return lines, min(total, MOST_COUNTED)
 
 
-def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]], teams: Sequence[str] | None) -> int:
-    if teams is None:
-        return connection.execute(select(func.count()).select_from(ticket).where(*conditions)).scalar_one()
+def _parts(wanted: Wanted) -> list[tuple[list[ColumnElement[bool]], tuple[Any, ...]]]:
+    """What follows on what, each with its order."""
+    which = _conditions(wanted)
+    if _only_closed(wanted):
+        return [(which, (ticket.c.closed_at.desc(), ticket.c.number))]
+    due = ([*which, _IS_DUE], (ticket.c.due_at, ticket.c.opened_at, ticket.c.number))
+    return [due] if wanted.overdue else [due, ([*which, ~_IS_DUE], (ticket.c.opened_at, ticket.c.number))]
+
+
+def _page(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], order: Sequence[Any], limit: int, offset: int
+) -> list[TicketLine]:
+    """Found in the index alone, and only then read."""
+    page = select(ticket.c.number).where(*conditions).order_by(*order).limit(limit).offset(offset).subquery()
+    whole = select(ticket, _IS_LATE).join(page, page.c.number == ticket.c.number).order_by(*order)
+    return [_line(row) for row in connection.execute(whole)]
+
+
+def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
     some = select(ticket.c.number).where(*conditions).limit(MOST_COUNTED).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
@@ -132,29 +137,30 @@ def _line(row: Row[Any]) -> TicketLine:
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    is_open = ticket.c.closed_at.is_(None)
-    found: list[ColumnElement[bool]] = [ticket.c.state.in_(wanted.states) if wanted.states else is_open]
+    """With the one that an index is of, beside the states."""
+    found: list[ColumnElement[bool]] = [ticket.c.closed_at.isnot(None) if _only_closed(wanted) else _NOT_CLOSED]
+    if wanted.states:
+        found.append(ticket.c.state.in_(wanted.states))
     if wanted.owner:
         found.append(ticket.c.owner == wanted.owner)
     if wanted.overdue:
-        found.append(_OVERDUE)
+        found.append(ticket.c.due_at < dbnow())
     if wanted.about:
         found.append(ticket.c.about == wanted.about)
-    if wanted.teams is not None:
-        found.append(is_of(ticket.c.conversation, wanted.teams))
-    return found
+    return [*found, is_among(ticket.c.team, wanted.teams)]
+
+
+def _only_closed(wanted: Wanted) -> bool:
+    return TicketState.CLOSED in wanted.states
 
 
 def counts(connection: Connection, owner: str, teams: Sequence[str] | None) -> TicketCounts:
     """Of those that are not closed."""
-    open_ones = select(ticket.c.state, ticket.c.owner, ticket.c.due_at).where(ticket.c.closed_at.is_(None))
-    if teams is not None:
-        open_ones = open_ones.where(is_of(ticket.c.conversation, teams)).limit(MOST_COUNTED)
-    seen = open_ones.subquery()
-    mine = func.count().filter(seen.c.owner == owner).label("mine")
-    late = func.count().filter(seen.c.due_at < dbnow()).label("late")
-    query = select(seen.c.state, func.count().label("in_all"), mine, late).group_by(seen.c.state)
-    rows = connection.execute(query).all()
+    mine = func.count().filter(ticket.c.owner == owner).label("mine")
+    late = func.count().filter(ticket.c.due_at < dbnow()).label("late")
+    query = select(ticket.c.state, func.count().label("in_all"), mine, late)
+    seen = query.where(_NOT_CLOSED, is_among(ticket.c.team, teams)).group_by(ticket.c.state)
+    rows = connection.execute(seen).all()
     states = {TicketState(row.state): row.in_all for row in rows}
     return TicketCounts(states, sum(row.mine for row in rows), sum(row.late for row in rows))
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.content import clean
-from bot.desk.people import Agent, Role
+from bot.desk.people import Agent
 from bot.desk.reports import PAGE, Found, Listed
 from bot.messages import Address
 from bot.store import lookup as store
 from bot.store.database import Database
 from bot.support.indexer import spoken
+from bot.support.teams import teams_of
 from bot.support.tokens import marked, query
 
 MOST_SHOWN = 240
@@ -29,7 +30,7 @@ class StoredLookup:
         sought = query(clean(words))
         if not sought:
             return []
-        lines = await self._database.look(store.search, sought, _teams(agent), before, PAGE)
+        lines = await self._database.look(store.search, sought, teams_of(agent), before, PAGE)
         return [
             Found(
                 line.id,
@@ -48,18 +49,13 @@ class StoredLookup:
     ) -> Sequence[Listed]:
         """See `Lookup.conversations`."""
         which = store.Which(owner, tag, channel, _place(before))
-        rows = await self._database.look(store.conversations, which, _teams(agent), PAGE)
+        rows = await self._database.look(store.conversations, which, teams_of(agent), PAGE)
         return [_listed(row) for row in rows]
 
     async def choices(self, agent: Agent) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
         """See `Lookup.choices`."""
         del agent
         return await self._database.look(store.narrowing)
-
-
-def _teams(agent: Agent) -> Sequence[str] | None:
-    """Whose conversations the agent may see, as `Agent.is_of` has it; None: everybody's."""
-    return None if not agent.teams or agent.role.covers(Role.LEAD) else agent.teams
 
 
 def _text(line: store.FoundLine) -> str:

@@ -14,7 +14,8 @@ from bot.desk.people import Role
 from bot.desk.tickets import TicketState
 from bot.errors import Undeliverable
 from bot.messages import Address, Attachment
-from bot.store.support_tables import handover, ticket, ticket_event
+from bot.store import handovers
+from bot.store.support_tables import ticket, ticket_event
 from bot.store.tables import dead
 from tests.desk.office import Member
 from tests.desk.ticket_house import House
@@ -51,6 +52,15 @@ async def states(house: House) -> list[str]:
 
 
 # --- tickets --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_list_that_is_not_counted_to_its_end_says_so(
+    house: House, li: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.complaint()
+    assert "共 1 个工单" in (await li.get("/desk/tickets"))[1]
+    monkeypatch.setattr("adapters.desk.tickets.MOST_COUNTED", 1)
+    assert "共 1+ 个工单" in (await li.get("/desk/tickets"))[1]
 
 
 async def test_from_the_list_to_a_ticket_and_a_proposal(house: House, li: Member) -> None:
@@ -223,7 +233,7 @@ async def test_who_is_not_signed_in_sees_and_does_nothing(house: House) -> None:
 async def test_another_teams_ticket_is_not_there(house: House) -> None:
     number = await house.complaint()
     await house.floor.says("转人工")
-    await house.floor.database.run(lambda c: c.execute(update(handover).values(team="care")))
+    await house.floor.database.run(lambda c: handovers.requeue(c, "phone:a", 0.0, team="care"))
     async with await house.comes("vip", teams=("VIP",)) as stranger, await house.comes("care", teams=("care",)) as own:
         status, page = await stranger.get(f"/desk/tickets/{number}")
         assert (status, "骑手" in page) == (404, False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert
 
 from bot.desk.talk import Delivery
 from bot.desk.tickets import A_PAGE, Ticket, TicketState
@@ -15,7 +15,9 @@ from bot.desk.work import Resume
 from bot.dialogue.events import Woke
 from bot.errors import NoSuchThing, NotTaken, Unreachable
 from bot.messages import Address, Attachment, AttachmentKind, Incoming
-from bot.store.support_tables import handover, ticket
+from bot.store import handovers
+from bot.store import tickets as store
+from bot.store.support_tables import ticket
 from bot.store.tables import attachment, audit, conversation
 from tests.support.floor import LEAD, LI, MEI, Floor, of_team
 
@@ -391,7 +393,7 @@ async def test_what_no_ticket_can_be_is_not_opened(seeded: Floor, about: str, wo
 async def test_another_teams_ticket_looks_like_none(seeded: Floor) -> None:
     number, office = await complains(seeded), seeded.app.workbench.tickets
     await seeded.says("转人工")
-    await seeded.database.run(lambda c: c.execute(_team("care")))
+    await seeded.database.run(_give_to, "care")
     stranger, colleague = of_team(LI, "orders"), of_team(LI, "care")
     refused = [
         office.ticket(stranger, number),
@@ -412,8 +414,8 @@ async def test_another_teams_ticket_looks_like_none(seeded: Floor) -> None:
     assert (await office.tickets(replace(stranger, role=LEAD.role)))[1] == 1
 
 
-def _team(name: str) -> Any:
-    return update(handover).values(team=name)
+def _give_to(connection: Connection, team: str) -> None:
+    assert handovers.requeue(connection, CHAT, 0.0, team=team)
 
 
 async def test_only_the_tickets_own_files_are_handed_out(seeded: Floor) -> None:
@@ -499,3 +501,13 @@ async def test_pages_of_fifty(floor: Floor) -> None:
     assert [len(lines) for lines, _ in pages] == [A_PAGE, 7, 0]
     assert {total for _, total in pages} == {A_PAGE + 7}
     assert len({line.number for lines, _ in pages for line in lines}) == A_PAGE + 7
+
+
+async def test_a_list_ends_where_nobody_counts_on(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MOST_COUNTED", 2 * A_PAGE)
+    now = await floor.now()
+    await fill(floor, *[{"due_at": now + number} for number in range(2 * A_PAGE + 3)], {}, {})
+    office = floor.app.workbench.tickets
+    pages = [await office.tickets(MEI, page=page) for page in (1, 2, 3)]
+    assert [(len(lines), total) for lines, total in pages] == [(A_PAGE, 2 * A_PAGE)] * 2 + [(0, 2 * A_PAGE)]
+    assert (await office.counts(MEI)).all_open == 2 * A_PAGE + 5
