@@ -26,7 +26,11 @@ _DECLARES = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _OPENID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,12}")
-_SIMPLE = ("MsgId", "FromUserName", "ToUserName", "CreateTime", "MsgType", "Event", "EventKey", "Content", "MediaId")
+_SIMPLE = (
+    *("MsgId", "FromUserName", "ToUserName", "CreateTime", "MsgType", "Event", "EventKey", "Content", "MediaId"),
+    *("bizmsgmenuid", "Recognition", "Title", "Url", "Label", "Location_X", "Location_Y", "FileName"),
+)
+"""Whatever is read of a push: a repeated element would be a list, one with others in it a mapping."""
 
 
 class Rejected(Exception):

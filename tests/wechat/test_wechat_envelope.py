@@ -147,10 +147,13 @@ def test_hostile_xml_is_refused_even_with_a_right_signature(name: str) -> None:
     assert reason(*pushed(HOSTILE[name])) in ("xml", "fields")
 
 
-def test_a_repeated_field_is_refused() -> None:
+@pytest.mark.parametrize("name", ["MsgId", "Content", "bizmsgmenuid", "Recognition", "Title", "Location_X", "FileName"])
+def test_a_repeated_or_nested_field_is_refused(name: str) -> None:
     wechat = Platform(lambda: NOW)
-    xml = wechat.written(OPENID, {"MsgType": "text", "Content": "one", "MsgId": 7})
-    assert reason(*pushed(xml.replace("</xml>", "<Content>two</Content></xml>"))) == "fields"
+    xml = wechat.written(OPENID, {"MsgType": "voice", name: "1"})
+    assert reason(*pushed(xml.replace("</xml>", f"<{name}>2</{name}></xml>"))) == "fields"
+    nested = wechat.written(OPENID, {"MsgType": "voice"}).replace("</xml>", f"<{name}><a>1</a></{name}></xml>")
+    assert reason(*pushed(nested)) == "fields"
 
 
 def test_blanks_and_control_characters_of_wechats_own_are_taken() -> None:
