@@ -63,7 +63,8 @@ class Incoming:
     """One message of a customer.
 
     `message_id` is the channel's own id, unique within the chat: a second arrival of the same id is a
-    duplicate. `pressed` is the opaque token of a pressed button, `link` the signed payload of a deep
+    duplicate. `ready_made`: the text is a menu's and not in the customer's own words, so its language is not theirs.
+    `pressed` is the opaque token of a pressed button, `link` the signed payload of a deep
     link, `language` a hint of the client ("zh" or "en"); `None` where there is none. `seen`: a choice's token of the
     newest question that had been shown when the customer wrote, "" when none had; `None` where whatever was asked is
     seen at once.
@@ -77,6 +78,7 @@ class Incoming:
     link: str | None = None
     language: str | None = None
     seen: str | None = None
+    ready_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _event(message: Any, data: dict[str, Any]) -> Push:
         case "scan":
             opens, incoming = "scan", _came_by(address, id, key)
         case "click":
-            opens, incoming = "click", Incoming(address, id, key)
+            opens, incoming = "click", Incoming(address, id, key, ready_made=True)
         case _:
             return Push(openid, id, kind or "unknown event")
     return Push(openid, id, kind, opens, incoming)

@@ -143,7 +143,8 @@ class Engine:
         if talk.language_chosen or (question and FREE_TEXT & question.wants.keys()):
             return
         first = said.language if not talk.greeted else None
-        found = self.understanding.language(said.text) or first
+        not_theirs = said.ready_made and (talk.greeted or first)
+        found = first if not_theirs else self.understanding.language(said.text) or first
         if found is not None and found in self.texts.by_language:
             talk.language = found
 

@@ -13,13 +13,14 @@ from bot.messages import Attachment
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The customer wrote something, or sent pictures or files. `language`: the client's own hint, if any. `seen`: see
-    `bot.messages.Incoming`."""
+    """The customer wrote something, or sent pictures or files. `language`: the client's own hint, if any. `seen` and
+    `ready_made`: see `bot.messages.Incoming`."""
 
     text: str
     attachments: tuple[Attachment, ...] = ()
     language: str | None = None
     seen: str | None = None
+    ready_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)

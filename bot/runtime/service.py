@@ -205,7 +205,7 @@ class Runtime:
             return LinkOpened(self._verified(message.link), message.language)
         if message.pressed is not None:
             return Pressed(message.pressed)
-        return Said(message.text, message.attachments, message.language, message.seen)
+        return Said(message.text, message.attachments, message.language, message.seen, message.ready_made)
 
     def _verified(self, link: str) -> str | None:
         try:

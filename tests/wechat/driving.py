@@ -89,6 +89,10 @@ class WechatDriver:
         event, key = ("subscribe", f"qrscene_{token}") if first else ("SCAN", token)
         await self._push(partial(self._wechat.does, OPENID, event, key))
 
+    async def tap_menu(self, says: str) -> None:
+        """A button of the account's menu."""
+        await self._push(partial(self._wechat.does, OPENID, "CLICK", says))
+
     async def let_happen(self) -> None:
         await quiet(self._around.runtime, self._adapter)
 

@@ -52,6 +52,15 @@ async def test_script_on_wechat(script: Script, language: str, engine: Engine, g
         await adapter.close()
 
 
+async def test_a_menu_in_chinese_does_not_make_a_customer_chinese(engine: Engine, ground: Ground, stage: Stage) -> None:
+    script = next(script for script in load() if script.name == "wait_and_be_told")
+    _, driver, adapter = await stage.enter(script, "en", engine, ground)
+    for say in (lambda: driver.tap_menu("常见问题"), lambda: driver.say("hello"), lambda: driver.tap_menu("我的订单")):
+        await say()
+        assert {message.language for message in await driver.answers()} == {"en"}
+    await adapter.close()
+
+
 @pytest.mark.parametrize(
     "answer", ["1", "１", "一", "①", "第一个", "第一", "1.", "回复1", "选1", "继续等，有动静通知我"]
 )
