@@ -16,6 +16,8 @@ from bot.store.postgresql import CONNECTIONS, PostgresRunner
 from bot.store.prepared import Prepared, Values
 from bot.store.sqlite import Clock, SqliteRunner
 
+_EXAMPLE = "postgresql+asyncpg://USER:PASSWORD@HOST:5432/NAME"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -80,17 +82,19 @@ class Database:
 
 def sqlite_file(url: str) -> Path | None:
     """The file behind an SQLite URL, or None for another database."""
-    parsed = make_url(url)
-    return Path(parsed.database) if _backend(url) == "sqlite" and parsed.database else None
+    found = make_url(url).database if _backend(url) == "sqlite" else None
+    return Path(found) if found else None
 
 
 def _backend(url: str) -> str:
     try:
-        driver = make_url(url).drivername
-    except ArgumentError:  # its text holds the URL
-        driver = ""
-    if driver == "sqlite":
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # its text holds the URL, or a part of it
+        raise ConfigError("the database URL cannot be read: it must be like sqlite:///FILE or " + _EXAMPLE) from None
+    if parsed.drivername == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise ConfigError("the database URL must name a file, as in sqlite:///var/tepai.db")
         return "sqlite"
-    if driver == "postgresql+asyncpg":
+    if parsed.drivername == "postgresql+asyncpg":
         return "postgresql"
     raise ConfigError("the database URL must begin with sqlite:/// or postgresql+asyncpg://")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import sqlite3
 from collections.abc import Iterator
 
@@ -63,12 +64,25 @@ def _trouble(error: BaseException) -> str | None:
     """None when the statement itself was wrong."""
     if isinstance(error, PoolExhausted):
         return "is too busy"
-    if isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+    if isinstance(error, OSError):
+        return _out_of_reach(error)
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return "cannot be reached"
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     return _on_postgresql(error, getattr(cause, "sqlstate", None) or "")
+
+
+def _out_of_reach(error: OSError) -> str:
+    match error:
+        case socket.gaierror():
+            return "cannot be reached: nobody knows its host"
+        case ConnectionRefusedError() | FileNotFoundError():
+            return "cannot be reached: no server listens there"
+        case TimeoutError():
+            return "cannot be reached: it did not answer in time"
+    return "cannot be reached"
 
 
 def _on_postgresql(error: BaseException, sqlstate: str) -> str | None:

@@ -119,7 +119,10 @@ async def test_a_revision_that_is_not_this_versions(tmp_path: Path, postgres: Se
 def test_a_server_that_is_down_at_the_start(tmp_path: Path, own_postgres: Server) -> None:
     own_postgres.stop()
     try:
-        assert refused(tmp_path, own_postgres.url("postgres")) == "tepai: the database cannot be reached"
+        assert (
+            refused(tmp_path, own_postgres.url("postgres"))
+            == "tepai: the database cannot be reached: no server listens there"
+        )
     finally:
         own_postgres.start()
 
