@@ -123,6 +123,22 @@ def read_any(data: Mapping[str, Any]) -> Found:
     return _edited(message) if update.edited_message else _said(message)
 
 
+def salvage(data: Mapping[str, Any]) -> Heard | None:
+    """What a private message that the library cannot parse says all the same: the server may be older or newer than the
+    library. Its words, or "", so that nobody is left without an answer; None for everything else."""
+    match data.get("message"):
+        case {
+            "message_id": int(number),
+            "chat": {"id": int(chat), "type": ChatType.PRIVATE.value},
+            "from": {"is_bot": False, **sender},
+            **content,
+        }:
+            words, code = content.get("text") or content.get("caption") or "", sender.get("language_code")
+            telling = words if isinstance(words, str) else ""
+            return _heard(chat, number, telling, code if isinstance(code, str) else None)
+    return None
+
+
 def _is_service(update: Update, message: Message) -> bool:
     """Somebody pinned something, or the like. Looked at last: it asks some fifty questions."""
     return message.text is None and bool(StatusUpdate.ALL.check_update(update))

@@ -15,7 +15,7 @@ from adapters.telegram.calls import Bot
 from adapters.telegram.channel import Telegram
 from adapters.telegram.files import CannotFetch, FileFetcher
 from adapters.telegram.groups import Groups
-from adapters.telegram.inbound import Found, Heard, InGroup, InTopic, Nothing, Press, Reach, kind_of, read
+from adapters.telegram.inbound import Found, Heard, InGroup, InTopic, Nothing, Press, Reach, kind_of, read, salvage
 from adapters.telegram.staff_group import StaffGroup, link_token
 from adapters.telegram.words import words
 from bot.channel import Service
@@ -76,7 +76,7 @@ class Receiver:
             found = read(data)
         except Exception as error:  # whatever Telegram's future brings, the next update must get through
             log.warning("telegram_update_unreadable", kind=kind_of(data), error=type(error).__name__)
-            return
+            found = salvage(data) or Nothing("unreadable")
         try:
             await self._take(found)
         except StoreUnavailable as error:

@@ -75,7 +75,7 @@ def hand_over(runner: Runner, stage: Stage, slots: Mapping[str, Any]) -> Work:
 
 def _cancel_this(runner: Runner, stage: Stage) -> Work:
     groups = chains(stage.frames)
-    if stage.talk.queued and _only_offered(runner, stage):
+    if stage.talk.queued and not groups:  # whoever is asked something means that
         yield from _in_queue(runner, stage, leave=True)
         return
     if groups and is_busy(groups[-1]):

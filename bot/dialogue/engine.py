@@ -163,7 +163,8 @@ class Engine:
         stage.say("common.not_kept" if lost else f"common.got.{got}", count=len(said.attachments))
         if said.text.strip():
             yield from self._mean(stage, self.reader.read(stage, said.text.strip()))
-        elif first.kind is AttachmentKind.LOCATION and not stage.frames:
+        elif first.kind is AttachmentKind.LOCATION and (top is None or self.runner.may_drop(top)):
+            stage.frames[-1:] = []
             stage.suggestion = offer_to_correct_the_address(first.name)
 
     def _mean(self, stage: Stage, meaning: Meaning) -> Work:

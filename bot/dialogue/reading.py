@@ -6,6 +6,7 @@ new wish. Only when all of that fails was the message not understood.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -49,6 +50,7 @@ GREETING, UPSET = "greet", {"said": "upset"}
 NAMES_ORDER = {"order_number", "description"}
 ENTITY_OF_ATTACHMENT = {AttachmentKind.CONTACT: "phone", AttachmentKind.LOCATION: "address"}
 """What a shared contact and a shared place say, in their name."""
+_COMMAND = re.compile(r"/[A-Za-z_]+(?:@\w+)?")
 FLOW_OF_ENTITY = {
     "order_number": ("pending_order", "order"),
     "appointment": ("pending_order", "wished_time"),
@@ -167,6 +169,8 @@ class Reader:
     def _entity(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
         question = stage.open_question
         for entity, trigger in (question.wants if question else {}).items():
+            if entity == "description" and _COMMAND.fullmatch(text.strip()):
+                continue
             if entity in entities and not (entity in NAMES_ORDER and self._is_wish(stage, text, entity)):
                 return Given(trigger, {entity: entities[entity]})
             if entity in (PRICE, GRIEVANCE, INSISTENCE, KEEP) and self._speaks(stage, text, entity):
@@ -256,8 +260,8 @@ class Reader:
         return Intent(GREETING, {"said": "thanks"}) if not stage.frames and entities.get("acknowledged") else None
 
     def _tells_something(self, text: str, entities: Mapping[str, Any]) -> bool:
-        """Neither yes nor no, no courtesy and no signs without words."""
-        if not any(map(str.isalnum, text)) or entities.get("yes_no") is not None:
+        """Neither yes nor no, no courtesy, no signs without words and no command, known or not."""
+        if not any(map(str.isalnum, text)) or entities.get("yes_no") is not None or _COMMAND.fullmatch(text.strip()):
             return False
         best = next(iter(self.understanding.intents(text)), None)
         courteous = best is not None and best.flow == GREETING and best.slots != UPSET

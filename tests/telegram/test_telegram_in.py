@@ -185,3 +185,17 @@ async def test_what_is_not_for_us_is_ignored(tepai: Tepai, mei: Customer) -> Non
     mei.says("still there?")
     await tepai.settle()
     assert mei.chat.texts() == ["1:", "2: still there?"]
+
+
+async def test_what_the_library_cannot_parse_is_answered_all_the_same(tepai: Tepai, mei: Customer) -> None:
+    """A server older or newer than the library: a poll without a field that is required by now, words in new dress."""
+    message = {"date": 1, "chat": mei.chat.as_json(), "from": mei.chat.customer()}
+    poll = {"id": "1", "question": "?", "options": [], "total_voter_count": 0, "type": "regular"}
+    mei.put({"message": {**message, "message_id": 901, "poll": poll}})
+    mei.put({"message": {**message, "message_id": 902, "text": "words", "poll": poll}})
+    mei.put({"message": {**message, "message_id": 903, "caption": 5, "text": None, "poll": poll}})
+    mei.put(
+        {"message": {**message, "message_id": 904, "chat": {"id": -5, "type": "group", "title": "G"}, "poll": poll}}
+    )
+    await tepai.settle()
+    assert mei.chat.texts() == ["1:", "2: words", "3:"]
