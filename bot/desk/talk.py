@@ -44,15 +44,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the channel allows now. `reachable`: False when the customer blocked the bot or is gone. `until`: when the
-    time in which one may write ends, None for no end; `left`: how many messages may still be sent, None for any
-    number; `why`: what opened that window, a key of the desk's texts; `typing`: whether the channel can show it."""
+    """What the channel allows now. `reachable`: False when the customer blocked the bot or is gone. `left`: how many
+    messages may still be sent, None for any number; with a number, the rest is as `bot.channel.Standing` tells it:
+    `until` when, `why` (a key of the desk's texts), how many are `kept`, and whether the last one is `reserved`."""
 
     reachable: bool = True
     until: float | None = None
     left: int | None = None
     why: str = ""
-    typing: bool = False
+    kept: int = 0
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from bot.store.conversations import Source
 from bot.store.draining import UNREACHABLE
 from bot.store.history import Labels
 from bot.store.tables import conversation, dead, inbound, lane, outbox, wechat_letter
-from bot.store.wechat import customer
 
 WHY = {UNREACHABLE: "unreachable", "it was refused for too long": "refused_for_too_long"}
 """The runtime's own words as keys of the desk's texts; a channel's stay as they are."""
@@ -26,16 +25,16 @@ REFUSED = "refused"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who has a conversation, `status` and `team` as in `bot.desk.talk.Aside`; `wechat`: what may be said there."""
+    """Who has a conversation, and whether its customer can be reached; `status` and `team` as in
+    `bot.desk.talk.Aside`."""
 
     owner: str | None
     status: str
     team: str
     reachable: bool
-    wechat: customer.Standing | None
 
 
-_ASIDE = select(conversation.c.owner, conversation.c.channel, conversation.c.unreachable)
+_ASIDE = select(conversation.c.owner, conversation.c.unreachable)
 _FENCE = select(
     conversation.c.owner, conversation.c.owner_epoch, func.coalesce(lane.c.done_seq, 0).label("done_seq")
 ).outerjoin(lane, lane.c.conversation == conversation.c.id)
@@ -68,12 +67,11 @@ def lines(
 
 
 def aside(connection: Connection, key: str) -> Standing:
-    """Who has it, and what of the channel is known here."""
+    """Who has it, and whether the customer is there."""
     row = connection.execute(_ASIDE.where(conversation.c.id == key)).one()
     newest = handovers.newest(connection, key)
     status, team = ("", "") if newest is None else (newest.status, newest.team)
-    wechat = customer.standing(connection, key) if row.channel == "wechat" else None
-    return Standing(row.owner, handovers.TAKEN if row.owner else status, team, not row.unreachable, wechat)
+    return Standing(row.owner, handovers.TAKEN if row.owner else status, team, not row.unreachable)
 
 
 def _window(query: Select[Any], seq: Any, limit: int, after: int | None, before: int | None) -> Select[Any]:

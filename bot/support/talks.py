@@ -9,13 +9,13 @@ from typing import Protocol
 
 import structlog
 
-from bot.channel import Wake
+from bot.channel import Standing, Wake
 from bot.desk.people import Agent, Role
 from bot.desk.talk import Aside, Canned, Elsewhere, Limits, Line
 from bot.errors import HeldByOther, NoSuchThing, NotTaken
 from bot.messages import Address, Attachment
 from bot.runtime.typing import AGAIN, Lately, Show
-from bot.store import beside, dead, seeing, talks
+from bot.store import beside, dead, seeing
 from bot.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,9 @@ class Logs(Protocol):
 
     def grew(self, conversation: str, *, due: bool) -> None:
         """Wake those who watch it; `due`: its lane waits for somebody."""
+
+    async def standing(self, conversation: str) -> Standing | None:
+        """See `bot.runtime.service.Runtime.standing`."""
 
     async def keep_attachment(self, address: Address, name: str, media_type: str, data: bytes) -> Attachment:
         """See `bot.channel.Service.keep_attachment`."""
@@ -67,12 +70,12 @@ class Conversations:
     async def aside(self, agent: Agent, conversation: str) -> Aside:
         """See `Talks.aside`."""
         found = await self._database.run_each(seeing.aside, agent, conversation)
-        shows = Address.of(conversation).channel in self._typing
+        standing = found.standing
         return Aside(
-            found.standing.owner,
-            found.standing.status,
-            _limits(found.standing, typing=shows),
-            found.standing.team,
+            standing.owner,
+            standing.status,
+            _limits(standing.reachable, await self._runtime.standing(conversation)),
+            standing.team,
             found.notes,
             found.tags,
             found.drafts,
@@ -161,11 +164,11 @@ class Conversations:
             log.info("typing_not_shown", error=type(error).__name__)
 
 
-def _limits(standing: talks.Standing, *, typing: bool) -> Limits:
-    if standing.wechat is None:
-        return Limits(standing.reachable, typing=typing)
-    window = standing.wechat
-    return Limits(standing.reachable, window.until, window.left, window.why or "", typing)
+def _limits(reachable: bool, standing: Standing | None) -> Limits:
+    if standing is None:
+        return Limits(reachable)
+    why = standing.why or ""
+    return Limits(reachable, standing.until, standing.left, why, standing.kept, standing.reserved)
 
 
 def _must_lead(agent: Agent) -> None:

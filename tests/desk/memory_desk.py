@@ -49,7 +49,7 @@ class Talk:
     opened_at: float = 0.0
     unanswered_since: float | None = None
     priority: int = 0
-    limits: Limits = field(default_factory=lambda: Limits(typing=True))
+    limits: Limits = field(default_factory=Limits)
     notes: list[Note] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)

@@ -293,6 +293,12 @@ def test_the_wechat_window_counts_down(zhou: Colleague, desk: MemoryDesk) -> Non
     expect(limits).to_contain_text("微信可发送条数已用完")
     desk.change("wechat:chen", limits=Limits(until=now - 5, left=2))
     expect(limits).to_contain_text("微信回复时限已过")
+    desk.change("wechat:chen", limits=Limits(left=0, kept=2, reserved=True))
+    expect(limits.locator(".bad")).to_have_text("微信回复时限已过，客户再次发言后才能发送 · 已保留 2 条")
+    desk.change("wechat:chen", limits=Limits(until=now + 90_000, left=3, why="message", reserved=True))
+    expect(limits).to_contain_text("还可发送 3 条 · 最后 1 条只留给人工 · 由客户消息开启")
+    desk.change("wechat:chen", limits=Limits(left=0, why="account", kept=1))
+    expect(limits.locator(".warm")).to_contain_text("此公众号只能回复客户的消息")
 
 
 def test_who_blocked_the_bot_is_said_to_have(zhou: Colleague, desk: MemoryDesk) -> None:

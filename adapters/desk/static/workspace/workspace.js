@@ -180,18 +180,24 @@ function showHead() {
   if (aside) composer.allow(!aside.owner || aside.owner === me.id);
 }
 
-// What the channel allows now. A countdown runs by itself.
+// What the channel allows now, as [kind, text]; nothing where anything may be said at any time.
+function limitLines({ reachable, until, left, why, kept, reserved }) {
+  if (!reachable) return [["bad", words.one("unreachable", open.split(":")[0], words.t("unreachable_about"))]];
+  if (left === null) return [];
+  const line = (kind, ...parts) => [[kind, [...parts, kept ? words.t("window_kept", { n: kept }) : ""].filter(Boolean).join(" · ")]];
+  if (why === "account") return line("warm", words.t("window_account"));
+  const seconds = (until ?? 0) - words.now();
+  if (seconds <= 0) return line("bad", words.t("window_over"));
+  if (left === 0) return line("bad", words.t("window_used"));
+  const count = words.t("window_count", { n: left });
+  const last = reserved ? words.t("window_reserved") : "";
+  return line(seconds < 3600 || left === 1 ? "warm" : "calm", words.t("window_left", { time: words.countdown(seconds) }), count, last, words.one("window", why, ""));
+}
+
+// A countdown runs by itself.
 function showLimits(aside = talk.aside) {
   const { limits, owner } = aside ?? {};
-  const lines = [];
-  if (limits && !limits.reachable) lines.push(["bad", words.one("unreachable", open.split(":")[0], words.t("unreachable_about"))]);
-  else if (limits?.until) {
-    const left = limits.until - words.now();
-    const opened = words.one("window", limits.why, "");
-    const time = left > 0 ? words.t("window_left", { time: words.countdown(left) }) : words.t("window_over");
-    lines.push([left > 0 ? (left < 3600 || limits.left === 1 ? "warm" : "calm") : "bad", [time, limits.left === null || left <= 0 ? "" : words.t("window_count", { n: limits.left }), opened].filter(Boolean).join(" · ")]);
-  }
-  if (limits?.reachable !== false && limits?.left === 0 && limits.until > words.now()) lines.splice(0, 1, ["bad", words.t("window_used")]);
+  const lines = limits ? limitLines(limits) : [];
   if (owner && owner !== me.id) lines.push(["calm", words.t("other_has_it", { name: names.of(owner) })]);
   else if (aside && !owner) lines.push(["calm", words.t("reply_takes")]);
   const key = JSON.stringify(lines);
