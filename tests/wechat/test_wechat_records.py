@@ -78,6 +78,31 @@ async def test_a_call_never_overtakes_an_answer_on_its_way(records: WechatRecord
     assert (await records.pick(KEY, wording.pack, api=True)).text == "line 2"
 
 
+async def test_an_answer_never_overtakes_a_call(records: WechatRecords, database: Database) -> None:
+    """It hangs, or who made it was killed."""
+    await records.arrived(KEY, "p1", MESSAGE, "message", 60)
+    await close(records, "p1")
+    parcel = await put(records, 1, await line(database, 1))
+    await records.arrived(KEY, "p2", MESSAGE, "message", 60)
+    assert await put(records, 2, await line(database, 2)) is None
+    assert await close(records, "p2", final=False) is None
+    assert (await close(records, "p2")).answer is None
+    await records.said(KEY, parcel)
+    assert (await records.pick(KEY, wording.pack, api=True)).text == "line 2"
+
+
+async def test_an_answer_never_overtakes_another(records: WechatRecords, database: Database) -> None:
+    """That one comes with the next attempt, or is released."""
+    await records.arrived(KEY, "p1", MESSAGE, "message", 60)
+    await put(records, 1, await line(database, 1))
+    assert (await close(records, "p1")).answer == "line 1"
+    await records.arrived(KEY, "p2", MESSAGE, "message", 60)
+    await put(records, 2, await line(database, 2))
+    assert await close(records, "p2", final=False) is None
+    await records.told(KEY, "p1")
+    assert (await close(records, "p2", final=False)).answer == "line 2"
+
+
 def time_is_up(connection: Any) -> None:
     connection.exec_driver_sql("update wechat_push set deadline = attempt_at")
 

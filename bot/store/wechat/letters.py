@@ -44,14 +44,7 @@ _WAITING = (
 _FENCE = Prepared(
     select(conversation.c.owner_epoch).where(conversation.c.id == bindparam("key")).with_for_update(read=True)
 )
-_FREE = Prepared(
-    _WAITING.where(
-        _OF,
-        wechat_letter.c.state == "waiting",
-        wechat_letter.c.push.is_(None),
-        or_(wechat_letter.c.busy_until.is_(None), wechat_letter.c.busy_until <= dbnow()),
-    )
-)
+_NOT_YET_SAID = Prepared(_WAITING.add_columns(dbnow().label("now")).where(_OF, wechat_letter.c.state == "waiting"))
 _BOUND = Prepared(_WAITING.where(_OF, wechat_letter.c.push == bindparam("push_id")))
 # An answer that is decided must not be overtaken by a call, until it is told or another attempt is out of the question.
 _AWAITED = Prepared(
@@ -104,14 +97,17 @@ def pick(connection: Connection, key: str, pack: Pack, *, api: bool) -> Parcel |
     return _pick(connection, key, row, pack, api=api)
 
 
-def free(connection: Connection, key: str) -> list[Letter]:
-    """What waits and is nobody's, in order. What the bot made before a human took over is held back for good; whoever
-    takes over now waits until this transaction ends, and then sees what it decided. What may have arrived often enough
-    is taken for said."""
+def free(connection: Connection, key: str) -> tuple[list[Letter], bool]:
+    """What waits and is nobody's, in order, up to the first that is on its way already, which nothing may overtake; and
+    whether there is such a one. What the bot made before a human took over is held back for good; whoever takes over
+    now waits until this transaction ends, and then sees what it decided. What may have arrived often enough is taken
+    for said."""
     _FENCE.row(connection, {"key": key})
-    found = _unfenced(connection, key, _FREE.rows(connection, {"key": key}))
+    rows = _NOT_YET_SAID.rows(connection, {"key": key})
+    nobodys = list(takewhile(_is_nobodys, rows))
+    found = _unfenced(connection, key, nobodys)
     _each(_SAID, connection, key, [(letter.seq, letter.part) for letter in found if letter.begun >= MOST_COPIES])
-    return [letter for letter in found if letter.begun < MOST_COPIES]
+    return [letter for letter in found if letter.begun < MOST_COPIES], len(nobodys) < len(rows)
 
 
 def bound(connection: Connection, key: str, push: str) -> tuple[list[Letter], bool]:
@@ -187,7 +183,7 @@ def _is_by_staff(payload: Mapping[str, Any]) -> bool:
 def _pick(connection: Connection, key: str, row: Any, pack: Pack, *, api: bool) -> Parcel | None:
     if not api or (row.next_at is not None and row.next_at > row.now) or customer.left(row) == 0:
         return None
-    letters = free(connection, key)
+    letters, _ = free(connection, key)
     if not letters:
         return None
     packed = pack(list(takewhile(lambda letter: letter.begun == letters[0].begun, letters)))
@@ -205,6 +201,10 @@ def _pick(connection: Connection, key: str, row: Any, pack: Pack, *, api: bool) 
 def _question(letters: Sequence[Letter]) -> str | None:
     """A choice's token of the newest question in these letters."""
     return next((letter.question for letter in reversed(letters) if letter.question), None)
+
+
+def _is_nobodys(row: Any) -> bool:
+    return row.push is None and (row.busy_until is None or row.busy_until <= row.now)
 
 
 def _unfenced(connection: Connection, key: str, rows: Sequence[Any]) -> list[Letter]:

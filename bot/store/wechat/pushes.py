@@ -116,14 +116,19 @@ def arrived(
     return Arrival(True, found.answer if may_be_said else None, row.language, seen)
 
 
-def closing(connection: Connection, key: str, push: str, compose: Compose, *, taken: bool) -> Closing:
-    """Decide the answer to a push, once: later calls get the same. `taken`: the core has its message."""
+def closing(
+    connection: Connection, key: str, push: str, compose: Compose, *, final: bool, taken: bool
+) -> Closing | None:
+    """Decide the answer to a push, once: later calls get the same. None: something is on its way to the customer that
+    must not be overtaken, and it is not yet `final`. `taken`: the core has its message."""
     customer.lock(connection, key)
     this = {"key": key, "push_id": push}
     found = _PUSH.row(connection, this)
     if found is None or found.closed:
         return Closing(found.answer if found else None)
-    waiting = letters.free(connection, key)
+    waiting, behind = letters.free(connection, key)
+    if behind and not final:
+        return None
     packed = compose(waiting)
     _CLOSE[taken].count(connection, {**this, "said": packed.text if packed else None})
     if packed is None:

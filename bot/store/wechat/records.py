@@ -38,7 +38,7 @@ class WechatRecords:
         """See `pushes.closing`. Not `final`: nothing is decided while the lane has something to do."""
         if not final and await self._database.fetch_one(pushes.BUSY, {"key": conversation}) is not None:
             return None
-        return await self._run(pushes.closing, conversation, push, compose, taken=taken)
+        return await self._run(pushes.closing, conversation, push, compose, final=final, taken=taken)
 
     async def told(self, conversation: str, push: str) -> bool:
         """See `pushes.told`."""
@@ -140,7 +140,7 @@ def _back(connection: Connection, key: str, parcel: Sent, pause: float, why: str
 
 def _notice(connection: Connection, key: str) -> bool:
     row = customer.lock(connection, key)
-    if row.noticed_at is not None or customer.left(row) or not letters.free(connection, key):
+    if row.noticed_at is not None or customer.left(row) or not letters.free(connection, key)[0]:
         return False
     customer.change(connection, key, noticed_at=row.now)
     return True
