@@ -96,9 +96,9 @@ def workbench(
         talks,
         OrderDesk(database, runtime, gateway, cards, settings.orders.timeout),
         Ownership(database, runtime, patience, office),
-        TicketOffice(database, runtime, support.due_within),
-        HealthDesk(database, talks, gateway, watched),
-        StoredLookup(database),
+        TicketOffice(database, runtime, support.due_within, names),
+        HealthDesk(database, talks, gateway, watched, names),
+        StoredLookup(database, names),
         StoredReports(database, map(shape_of, engine.book)),
         StaffPhones(database, staff_link) if staff_link else None,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -10,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from adapters.desk.guarding import signed_in
-from adapters.desk.rendering import Part
+from adapters.desk.rendering import Part, china_time, language_for, words
 from adapters.desk.services import Desk
 from bot.desk.people import Agent, Role
 from bot.desk.reports import AuditLine, Trail
@@ -42,17 +44,18 @@ class AuditPage(Part):
             agent, before=_number(asked.get("before")), conversation=conversation, actor=actor
         )
         people = await self.desk.people.everybody(agent)
+        names = {one.id: one.name for one in people}
         older = {"actor": actor, "conversation": conversation, "before": str(lines[-1].id)} if lines else {}
         return self.page(
             request,
             agent,
             "audit.html",
             lines=lines,
-            names={one.id: one.name for one in people},
+            names=names,
+            detail=Details(words(language_for(request, agent)), names).of,
             others=OTHERS,
             actor=actor,
             conversation=conversation,
-            detail=_detail,
             older=f"{AUDIT}?{urlencode(older)}" if older else "",
         )
 
@@ -62,12 +65,30 @@ def _number(given: str | None) -> int | None:
     return int(given) if given and given.isascii() and given.isdecimal() and len(given) < 19 else None
 
 
-def _detail(line: AuditLine) -> str:
-    """The details in one line, as they are kept; what is empty tells nothing."""
-    return " · ".join(f"{key}: {_told(value)}" for key, value in line.detail.items() if value not in (None, "", []))
+class Details:
+    """What stands beside an entry, in the desk's language. `t`: its texts; `names`: of members of staff, by their ids.
+    What another version wrote is shown as it is kept."""
 
+    def __init__(self, t: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        self._labels: Mapping[str, str] = t["details"]
+        states, languages = t["ticket_state"], t["language"]
+        queue = t["workspace"].items()
+        reasons = {key.removeprefix("reason_"): text for key, text in queue if key.startswith("reason_")}
+        told = {"role": t["role"], "state": states, "before": states, "reason": reasons}
+        told |= {"language": languages, "languages": languages, "owner": names, "to": names, "from": names}
+        self._values: Mapping[str, Mapping[str, str]] = {**t["details_of"], **told}
+        self._yes: str = t["audit"]["changed"]
 
-def _told(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_told, value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    def of(self, line: AuditLine) -> str:
+        """In one line; what is empty tells nothing."""
+        given = ((key, value) for key, value in line.detail.items() if value not in (None, "", []))
+        return " · ".join(f"{self._labels.get(key, key)}: {self._told(key, value)}" for key, value in given)
+
+    def _told(self, key: str, value: object) -> str:
+        if isinstance(value, list):
+            return ", ".join(self._told(key, each) for each in value)
+        if key == "at" and isinstance(value, float | int):
+            return china_time(value)
+        if value is True and key != "active":
+            return self._yes
+        return self._values.get(key, {}).get(str(value), value if isinstance(value, str) else json.dumps(value))

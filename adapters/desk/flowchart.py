@@ -27,11 +27,12 @@ HEAD = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How things are called: a state by its name, how many stopped there."""
+    """How things are called: a state, what led to the next one, how many stopped there."""
 
     name: str
     about: str
     state: Callable[[str], str]
+    trigger: Callable[[str], str]
     stopped: Callable[[int], str]
 
 
@@ -47,7 +48,7 @@ def draw(flow: FlowWays, words: Words, *, everything: bool) -> Markup:
     most = max(arrows.values(), default=0) or 1
     parts: list[Markup] = [_heads()]
     for arrow, count in arrows.items():
-        told = f"{words.state(arrow[0])} → {words.state(arrow[1])}: {_triggers(arrow, ways)}"
+        told = f"{words.state(arrow[0])} → {words.state(arrow[1])}: {_triggers(arrow, ways, words)}"
         points = found.paths.get(arrow, ())
         path = _path(arrow, points, ports) if points else _loop(found.places[arrow[0]], widths[arrow[0]])
         parts += _arrow(path, count, most, told, back=bool(points) and points[0][1] > points[-1][1])
@@ -66,9 +67,9 @@ def _arrows(ways: Mapping[tuple[str, str, str], int]) -> dict[Arrow, int]:
     return arrows
 
 
-def _triggers(arrow: Arrow, ways: Mapping[tuple[str, str, str], int]) -> str:
+def _triggers(arrow: Arrow, ways: Mapping[tuple[str, str, str], int], words: Words) -> str:
     found = [(count, trigger) for (source, trigger, dest), count in ways.items() if (source, dest) == arrow]
-    return ", ".join(f"{trigger.replace('_', ' ')} {count}" for count, trigger in sorted(found, reverse=True))
+    return ", ".join(f"{words.trigger(trigger)} {count}" for count, trigger in sorted(found, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,11 @@ class ReportsPage(Part):
         """Every way of every flow."""
         period, telling = chosen(request.query_params), self._telling(request, agent)
         found = await self._reports.flows(agent, period.first, period.last)
-        rows = [(flow.name, *way, count) for flow in found for way, count in flow.ways.items()]
+        rows = [
+            (telling.flow(flow.name), telling.state(source), telling.trigger(trigger), telling.state(dest), count)
+            for flow in found
+            for (source, trigger, dest), count in flow.ways.items()
+        ]
         heading = [telling.column(column) for column in ("flow", "from_state", "trigger", "to_state", "number")]
         return _attached(sheet(heading, rows), FLOWS, period)
 
@@ -148,7 +152,7 @@ class ReportsPage(Part):
 
     def _words(self, telling: Telling, flow: FlowWays, period: Period) -> flowchart.Words:
         name = f"{telling.flow(flow.name)} · {period.first} – {period.last}"
-        return flowchart.Words(name, telling.entered(flow.entered), telling.state, telling.stopped)
+        return flowchart.Words(name, telling.entered(flow.entered), telling.state, telling.trigger, telling.stopped)
 
 
 def card_of(table: Table, telling: Telling, period: Period) -> Card:
@@ -195,7 +199,7 @@ def _series(table: Table, look: Look, telling: Telling) -> tuple[list[charts.Ser
 def _walked(flow: FlowWays, telling: Telling) -> list[tuple[str, str, str, int]]:
     """Every way that was gone, the most frequent first."""
     gone = sorted((item for item in flow.ways.items() if item[1]), key=lambda item: -item[1])
-    return [(telling.state(way[0]), way[1].replace("_", " "), telling.state(way[2]), count) for way, count in gone]
+    return [(telling.state(way[0]), telling.trigger(way[1]), telling.state(way[2]), count) for way, count in gone]
 
 
 def _numbers(table: Table, row: Sequence[str | float | None]) -> list[tuple[str, float | None]]:

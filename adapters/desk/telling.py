@@ -47,6 +47,10 @@ class Telling:
         """A state's name."""
         return str(self._t["states"].get(name, name.replace("_", " ")))
 
+    def trigger(self, name: str) -> str:
+        """What led from a state to the next."""
+        return str(self._t["triggers"].get(name, name.replace("_", " ")))
+
     def entered(self, number: int) -> str:
         """How many conversations came into a flow."""
         return str(self._words["entered"]).format(number=_count(number))

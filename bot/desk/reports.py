@@ -14,7 +14,7 @@ from bot.desk.people import Agent
 class Found:
     """A line that was found. `key`: where it stands among all that was found; `sender`: "customer", "bot", "staff", or
     "note" for a colleague's note, whose `seq` is that of the line it was written after, about; `marked`: the text in
-    pieces, every second one is what was looked for."""
+    pieces, every second one is what was looked for. `customer`: by name where it is known, None before they are."""
 
     key: int
     conversation: str
@@ -23,12 +23,14 @@ class Found:
     at: float
     sender: str
     marked: tuple[str, ...]
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A conversation in a list. `key`: where it stands in it; `owner`: who has it, None while the bot speaks;
-    `last`: the beginning of the customer's newest words."""
+    """A conversation in a list. `key`: where it stands in it; `customer`: by name where it is known; `owner`: who has
+    it, None while the bot speaks; `waits`: for a person, in the queue; `last`: the beginning of the customer's newest
+    words."""
 
     key: str
     conversation: str
@@ -37,6 +39,7 @@ class Listed:
     owner: str | None
     updated_at: float
     last: str = ""
+    waits: bool = False
 
 
 PAGE = 50
@@ -105,7 +108,7 @@ class Reports(Protocol):
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """What was given up. `kind`: "message" or "act"; `why` in the channel's or the runtime's own words; `preview`: how
-    a message begins, or what the act is."""
+    a message begins, or what the act is; `customer`: by name where it is known, None before they are."""
 
     conversation: str
     seq: int
@@ -113,6 +116,7 @@ class DeadLetter:
     kind: str
     why: str
     preview: str
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,8 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
-    """A ticket in a list. `due_at`: until when the company must have done the next step, None while it is the
-    customer's turn; `overdue`: that time is over."""
+    """A ticket in a list. `customer`: by name where it is known. `due_at`: until when the company must have done the
+    next step, None while it is the customer's turn; `overdue`: that time is over."""
 
     number: str
     about: str

@@ -34,13 +34,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A row that was given up. `kind`: "message" or "act"; `payload` may hold a customer's words."""
+    """A row that was given up. `kind`: "message" or "act"; `payload` may hold a customer's words;
+    `customer`: whose conversation it is."""
 
     place: Place
     at: float
     kind: str
     why: str
     payload: Mapping[str, Any]
+    customer: str | None
 
 
 class NotRetried(StrEnum):
@@ -48,6 +50,9 @@ class NotRetried(StrEnum):
 
     GONE = "there is no such dead letter (any more)"
     HELD_BY_STAFF = "a member of staff has this conversation, and the bot must not speak"
+
+
+_LETTERS = select(dead, conversation.c.customer).outerjoin(conversation, conversation.c.id == dead.c.conversation)
 
 
 def bury_act(connection: Connection, key: str, act: str, why: str) -> None:
@@ -64,14 +69,14 @@ def bury_act(connection: Connection, key: str, act: str, why: str) -> None:
 
 def letters(connection: Connection, limit: int, teams: Sequence[str] | None = None) -> list[Letter]:
     """The newest ones of these teams' conversations, None for all."""
-    theirs = select(dead).where(is_of(dead.c.conversation, teams))
+    theirs = _LETTERS.where(is_of(dead.c.conversation, teams))
     newest = theirs.order_by(dead.c.at.desc(), dead.c.conversation, dead.c.seq.desc()).limit(limit)
     return [_letter(row) for row in connection.execute(newest)]
 
 
 def letter(connection: Connection, place: Place) -> Letter | None:
     """This one, or None where there is none."""
-    row = connection.execute(select(dead).where(_at(place))).one_or_none()
+    row = connection.execute(_LETTERS.where(_at(place))).one_or_none()
     return None if row is None else _letter(row)
 
 
@@ -113,4 +118,4 @@ def _at(place: Place) -> ColumnElement[bool]:
 
 
 def _letter(row: Row[Any]) -> Letter:
-    return Letter(Place(row.conversation, row.seq), row.at, row.kind, row.why, row.payload)
+    return Letter(Place(row.conversation, row.seq), row.at, row.kind, row.why, row.payload, row.customer)

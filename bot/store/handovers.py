@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
 
 from bot.store import teams
 from bot.store.clock import dbnow
@@ -107,6 +107,11 @@ def team_of(connection: Connection, key: str) -> str | None:
     known = select(teams.team_of(conversation.c.id)).where(conversation.c.id == key)
     found: str | None = connection.execute(known).scalar_one_or_none()
     return found
+
+
+def waits_at(key: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether its customer waits in the queue for a person, as an expression."""
+    return exists().where(handover.c.conversation == key, handover.c.status == WAITING)
 
 
 def take(connection: Connection, key: str, agent: str, *, id: str, language: str) -> None:

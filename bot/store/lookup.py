@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from bot.store.fulltext import FTS, has_words, reads_so
+from bot.store.handovers import waits_at
 from bot.store.lookup_tables import digest, search_line
 from bot.store.support_tables import handover, note, tag
 from bot.store.tables import conversation, inbound, outbox
@@ -46,6 +47,7 @@ class FoundLine:
     seq: int
     at: float
     sender: str
+    customer: str | None
     payload: dict[str, Any] | None
     words: str | None
 
@@ -124,10 +126,11 @@ def _lines(connection: Connection, ids: Sequence[int]) -> list[FoundLine]:
     there = and_(outbox.c.conversation == line.conversation, outbox.c.seq == line.seq, line.sender.in_(_OURS))
     noted = and_(note.c.conversation == line.conversation, note.c.key == line.key, line.sender == "note")
     joined = search_line.outerjoin(inbound, here).outerjoin(outbox, there).outerjoin(note, noted)
+    joined = joined.outerjoin(conversation, conversation.c.id == line.conversation)
     said = (inbound.c.payload.label("theirs"), outbox.c.payload.label("ours"), note.c.words.label("words"))
-    query = select(line.id, line.conversation, line.seq, line.at, line.sender, *said)
+    query = select(line.id, line.conversation, line.seq, line.at, line.sender, conversation.c.customer, *said)
     rows = connection.execute(query.select_from(joined).where(line.id.in_(ids)).order_by(line.id.desc()))
-    found = [FoundLine(*row[:5], row.theirs or row.ours, row.words) for row in rows]
+    found = [FoundLine(*row[:6], row.theirs or row.ours, row.words) for row in rows]
     return [line for line in found if line.payload is not None or line.words is not None]
 
 
@@ -135,7 +138,7 @@ _OURS = ("bot", "staff")
 
 
 def conversations(connection: Connection, which: Which, teams: Sequence[str] | None, limit: int) -> list[Row[Any]]:
-    """Those in which something was said last: conversation, channel, customer, owner, at, last."""
+    """Those in which something was said last: conversation, channel, customer, owner, at, last, waits."""
     listed = select(digest.c.conversation, digest.c.channel, digest.c.at, digest.c.last).where(digest.c.at.isnot(None))
     if which.channel:
         listed = listed.where(digest.c.channel == which.channel)
@@ -155,6 +158,7 @@ def conversations(connection: Connection, which: Which, teams: Sequence[str] | N
         conversation.c.owner,
         page.c.at,
         page.c.last,
+        waits_at(page.c.conversation).label("waits"),
     )
     whole = select(*columns).join_from(page, conversation, conversation.c.id == page.c.conversation)
     return list(connection.execute(whole.order_by(page.c.at.desc(), page.c.conversation.desc())))

@@ -17,6 +17,7 @@ from bot.store import health as store
 from bot.store.database import Database
 from bot.store.dead import Letter, Place
 from bot.store.health import Backlog
+from bot.support.names import Names
 from bot.support.teams import teams_of
 
 SHOWN = 100
@@ -43,10 +44,13 @@ class Watched:
 
 
 class HealthDesk:
-    """Implements `bot.desk.reports.Health`."""
+    """Implements `bot.desk.reports.Health`. `names`: what customers are called; without it, by their ids."""
 
-    def __init__(self, database: Database, talks: Talks, gateway: Gateway, watched: Watched) -> None:
+    def __init__(
+        self, database: Database, talks: Talks, gateway: Gateway, watched: Watched, names: Names | None = None
+    ) -> None:
         self._database = database
+        self._names = names
         self._talks = talks
         self._gateway = gateway
         self._watched = watched
@@ -55,7 +59,8 @@ class HealthDesk:
 
     async def dead_letters(self, agent: Agent) -> Sequence[DeadLetter]:
         """See `Health.dead_letters`."""
-        return [_shown(letter) for letter in await self._database.run(dead.letters, SHOWN, teams_of(agent))]
+        found = [_shown(letter) for letter in await self._database.run(dead.letters, SHOWN, teams_of(agent))]
+        return await self._names.call(found) if self._names else found
 
     async def send_again(self, agent: Agent, conversation: str, seq: int) -> int:
         """See `Health.send_again`."""
@@ -123,4 +128,5 @@ def _is_slow(backlog: Backlog, now: float, most: float) -> bool:
 def _shown(letter: Letter) -> DeadLetter:
     words = letter.payload.get("text") if letter.kind == "message" else letter.payload.get("effect")
     preview = " ".join(str(words or "").split())[:PREVIEW]
-    return DeadLetter(letter.place.conversation, letter.place.seq, letter.at, letter.kind, letter.why, preview)
+    place = letter.place
+    return DeadLetter(place.conversation, place.seq, letter.at, letter.kind, letter.why, preview, letter.customer)

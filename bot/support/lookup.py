@@ -12,6 +12,7 @@ from bot.messages import Address
 from bot.store import lookup as store
 from bot.store.database import Database
 from bot.support.indexer import spoken
+from bot.support.names import Names
 from bot.support.teams import teams_of
 from bot.support.tokens import marked, query
 
@@ -20,10 +21,11 @@ MOST_SHOWN = 240
 
 
 class StoredLookup:
-    """Implements `bot.desk.reports.Lookup`."""
+    """Implements `bot.desk.reports.Lookup`. `names`: what customers are called; without it, by their ids."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, names: Names | None = None) -> None:
         self._database = database
+        self._names = names
 
     async def search(self, agent: Agent, words: str, *, before: int | None = None) -> Sequence[Found]:
         """See `Lookup.search`."""
@@ -31,7 +33,7 @@ class StoredLookup:
         if not sought:
             return []
         lines = await self._database.look(store.search, sought, teams_of(agent), before, PAGE)
-        return [
+        found = [
             Found(
                 line.id,
                 line.conversation,
@@ -40,9 +42,11 @@ class StoredLookup:
                 line.at,
                 line.sender,
                 marked(_text(line), sought, MOST_SHOWN),
+                line.customer,
             )
             for line in lines
         ]
+        return await self._names.call(found) if self._names else found
 
     async def conversations(
         self, agent: Agent, *, owner: str = "", tag: str = "", channel: str = "", before: str = ""
@@ -50,7 +54,8 @@ class StoredLookup:
         """See `Lookup.conversations`."""
         which = store.Which(owner, tag, channel, _place(before))
         rows = await self._database.look(store.conversations, which, teams_of(agent), PAGE)
-        return [_listed(row) for row in rows]
+        found = [_listed(row) for row in rows]
+        return await self._names.call(found) if self._names else found
 
     async def choices(self, agent: Agent) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
         """See `Lookup.choices`."""
@@ -64,7 +69,7 @@ def _text(line: store.FoundLine) -> str:
 
 def _listed(row: Any) -> Listed:
     key = _key(row.at, row.conversation)
-    return Listed(key, row.conversation, row.channel, row.customer, row.owner, row.at, row.last)
+    return Listed(key, row.conversation, row.channel, row.customer, row.owner, row.at, row.last, bool(row.waits))
 
 
 def _key(at: float, conversation: str) -> str:

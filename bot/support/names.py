@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
+from bot.desk.reports import DeadLetter, Found, Listed
+from bot.desk.tickets import TicketLine
 from bot.errors import OrderServiceError
 from bot.orders.gateway import Gateway
 
 KNOWN_SECONDS = 600.0
 MOST_KNOWN = 5000
 AT_ONCE = 8
+
+Row = TypeVar("Row", Found, Listed, TicketLine, DeadLetter)
 
 
 class Names:
@@ -35,6 +41,11 @@ class Names:
         except TimeoutError:
             pass
         return {one: self._known[one][1] for one in wanted if one in self._known and self._known[one][1]}
+
+    async def call(self, rows: Sequence[Row]) -> list[Row]:
+        """The same, each with its customer's name instead of the id where it can be told."""
+        names = await self.of(row.customer for row in rows)
+        return [replace(row, customer=names.get(row.customer or "", row.customer)) for row in rows]
 
     async def _ask(self, customer: str, slots: asyncio.Semaphore) -> None:
         async with slots:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from bot.store import tickets as store
 from bot.store.conversations import Loaded
 from bot.store.database import Database
 from bot.store.tickets import Change, Found, Wanted
+from bot.support.names import Names
 from bot.support.teams import teams_of
 from bot.support.tickets import numbers
 
@@ -44,10 +46,13 @@ class Runtime(Protocol):
 
 class TicketOffice:
     """Implements `bot.desk.tickets.TicketDesk`. `within`: in how many seconds the company does the next step of a
-    ticket about something."""
+    ticket about something; `names`: what customers are called; without it, by their ids."""
 
-    def __init__(self, database: Database, runtime: Runtime, within: Callable[[str], float]) -> None:
+    def __init__(
+        self, database: Database, runtime: Runtime, within: Callable[[str], float], names: Names | None = None
+    ) -> None:
         self._database = database
+        self._names = names
         self._runtime = runtime
         self._within = within
 
@@ -65,7 +70,8 @@ class TicketOffice:
     ) -> tuple[Sequence[TicketLine], int]:
         """See `TicketDesk.tickets`."""
         wanted = Wanted(states, owner, overdue, about, teams_of(agent), page)
-        return await self._database.run(store.listed, wanted)
+        lines, total = await self._database.run(store.listed, wanted)
+        return await self._names.call(lines) if self._names else lines, total
 
     async def counts(self, agent: Agent) -> TicketCounts:
         """See `TicketDesk.counts`."""
@@ -73,7 +79,8 @@ class TicketOffice:
 
     async def ticket(self, agent: Agent, number: str) -> Ticket:
         """See `TicketDesk.ticket`."""
-        return await self._database.run(store.whole, agent, number)
+        ticket = await self._database.run(store.whole, agent, number)
+        return replace(ticket, line=(await self._names.call([ticket.line]))[0]) if self._names else ticket
 
     async def attachment(self, agent: Agent, number: str, ref: str) -> tuple[Attachment, bytes] | None:
         """See `TicketDesk.attachment`."""

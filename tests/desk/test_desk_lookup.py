@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from adapters.desk.periods import Period, chosen
+from adapters.desk.rendering import words
 from adapters.desk.search import where
 from adapters.desk.sheets import MARK, sheet
+from adapters.web.words import LANGUAGES, Language
 from bot.dialogue.book import load_flows
+from bot.dialogue.effects import Act
+from bot.support.ways import shape_of
 from tests.desk.busy_weeks import served
 from tests.desk.memory_desk import MemoryPeople
 from tests.desk.page import AgentPage
@@ -176,8 +180,21 @@ def test_which_days_are_told_of(asked: dict[str, str], expected: Period) -> None
     assert chosen(asked, TODAY) == expected
 
 
-def test_flows_and_their_states_have_names() -> None:
-    texts = (Path("adapters/desk") / "texts.zh.yaml").read_text(encoding="utf-8")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_flows_their_states_and_what_leads_on_have_names(language: Language) -> None:
+    texts = words(language)
     for flow in load_flows():
-        for name in (flow.name, *flow.machine.states):
-            assert re.search(rf"^  {name}: ", texts, re.MULTILINE), name
+        assert flow.name in texts["flows"]
+        assert set(flow.machine.states) <= texts["states"].keys(), flow.name
+        assert {trigger for _, trigger, _ in shape_of(flow).ways} <= texts["triggers"].keys(), flow.name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_kept_by_a_key_is_shown_by_its_name(language: Language) -> None:
+    texts, code = words(language), "\n".join(file.read_text(encoding="utf-8") for file in Path("bot").rglob("*.py"))
+    audited = set(re.findall(r'\baudit\(\s*connection,\s*"(\w+)"', code))
+    assert len(audited) > 20 and audited <= texts["actions"].keys()
+    assert {f"order_{act}{done}" for act in ("cancel", "tip") for done in ("", "_done")} <= texts["actions"].keys()
+    given_up = set(re.findall(r'(?:_bury\(held, item, |GIVEN_UP = )"([a-z ]+)"', code))
+    assert len(given_up) > 3 and given_up <= texts["given_up"].keys()
+    assert {act.__name__ for act in Act.__subclasses__()} <= texts["deeds"].keys()

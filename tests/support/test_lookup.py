@@ -128,6 +128,7 @@ async def test_conversations_newest_first_and_narrowed(
     await own(database, "web:3", "li")
     await hand_over(database, "web:3", agent="li", status="taken")
     await hand_over(database, "web:5", agent="li", status="closed", closed_at=1.0)
+    await hand_over(database, "tg:6", status="waiting")
     await put_tag(database, "web:7", "急")
     await put_tag(database, "tg:2", "急")
     await index(database)
@@ -138,6 +139,7 @@ async def test_conversations_newest_first_and_narrowed(
         before = page[-1].key
     at = {one.conversation: one.updated_at for one in listed}
     assert len(listed) == len(at) == 10
+    assert [one.conversation for one in listed if one.waits] == ["tg:6"]
     assert [(one.updated_at, one.conversation) for one in listed] == sorted(
         ((one.updated_at, one.conversation) for one in listed), reverse=True
     )

@@ -376,7 +376,7 @@ async def test_staff_open_a_ticket_and_the_customer_gets_its_number(seeded: Floo
     assert seeded.heard() == ["ticket_news.news.open"]
     assert numbers[0] in seeded.phone.arrived[-1][1].text
     found = await seen(seeded, numbers[0])
-    assert (found.line.owner, found.line.customer, found.line.order) == ("mei", "lin", "TP10024817")
+    assert (found.line.owner, found.line.customer, found.line.order) == ("mei", "林悦", "TP10024817")
     assert found.line.due_at == pytest.approx(await seeded.now() + seeded.support.lost_parcel_within, abs=60)
     await seeded.says("处理进度")
     assert seeded.heard()[1] == "ticket.found"

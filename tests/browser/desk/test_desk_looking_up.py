@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bot.desk.reports import PAGE
 from tests.browser.test_browser_looks import PHONE, assert_accessible
 from tests.desk.busy_weeks import served
 from tests.desk.memory_desk import MIN, MemoryPeople
@@ -62,6 +63,33 @@ def test_a_phone_needs_no_sideways_scrolling(browser: Browser, server: DeskServe
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert_accessible(page)
     context.close()
+
+
+def test_all_conversations_are_paged_narrowed_down_and_opened(lead: Page, server: DeskServer) -> None:
+    lead.goto(f"{server.url}/desk/search")
+    rows = lead.locator("tbody tr")
+    expect(rows).to_have_count(PAGE)
+    first = rows.first.get_by_role("link").get_attribute("href")
+    lead.get_by_role("link", name="更早的").click()
+    expect(rows.first.get_by_role("link")).not_to_have_attribute("href", first or "")
+    lead.get_by_label("渠道").select_option(label="Telegram")
+    lead.get_by_role("button", name="筛选").click()
+    expect(rows.first).to_be_visible()
+    assert set(lead.locator("[data-label=渠道]").all_inner_texts()) == {"Telegram"}
+    rows.first.get_by_role("link").click()
+    lead.wait_for_url("**/desk?c=telegram*")
+
+
+def test_the_workspace_lists_them_as_well(lead: Page, server: DeskServer) -> None:
+    lead.goto(f"{server.url}/desk")
+    lead.get_by_role("button", name="全部会话").click()
+    rows = lead.locator("#queue .group.all a.row")
+    expect(rows).to_have_count(PAGE)
+    lead.get_by_role("button", name="更多").click()
+    expect(rows.nth(PAGE)).to_be_visible()
+    rows.nth(PAGE).click()
+    lead.wait_for_url("**/desk?c=*")
+    expect(rows.nth(PAGE)).to_have_attribute("aria-current", "true")
 
 
 def test_what_was_looked_for_is_there_again_on_the_way_back(lead: Page, server: DeskServer) -> None:

@@ -179,7 +179,7 @@ export class Queue {
         { className: "what" },
         element("span", { className: "top" }, element("b", { dir: "auto" }, name), element("time", { dateTime: new Date(each.updated_at * 1000).toISOString() }, this.words.clock(each.updated_at))),
         element("span", { className: "last", dir: "auto" }, each.last || this.words.t("nothing_said")),
-        element("span", { className: "badges" }, each.owner ? badge(this.names.of(each.owner), "brand") : badge(this.words.t("with_bot"), "calm")),
+        element("span", { className: "badges" }, each.owner ? badge(this.names.of(each.owner), "brand") : badge(this.words.t(each.waits ? "held_by_nobody" : "with_bot"), each.waits ? "warm" : "calm")),
       ),
     );
     return link;
