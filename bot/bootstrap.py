@@ -126,8 +126,10 @@ class App:
                 await asyncio.gather(*background, return_exceptions=True)
 
     def web(self) -> Starlette:
-        """The web chat, the staff desk, channels' webhooks and, in demo mode, the demo's own pages."""
-        routes = webchat.routes(
+        """Channels' webhooks, the web chat, the staff desk and, in demo mode, the demo's own pages."""
+        # Routes are tried one after another, and most requests are webhooks'.
+        routes = [route for adapter in (self.telegram, self.wechat) if adapter for route in adapter.routes()]
+        routes += webchat.routes(
             self.runtime,
             secret=self.settings.secret.get_secret_value(),
             verify_link=self.links.verify,
@@ -138,8 +140,6 @@ class App:
             max_file=self.settings.attachments.max_bytes,
         )
         routes += desk.routes(pages(self.settings, self.workbench, self.database.clock))
-        for adapter in (self.telegram, self.wechat):
-            routes += adapter.routes() if adapter else []
         return Starlette(routes=routes)
 
     async def what_to_open(self, address: str) -> list[str]:
