@@ -35,11 +35,12 @@ class Feedback(Flow):
             Reply("dissatisfied", then="denied"),
             Reply("no_rating", then="passed_over"),
         )
-        if self.slots.get("about") == "staff":
+        about, number = self.slots.get("about"), self.slots.get("number")
+        if about == "staff":
             self.ask("satisfied", *how_satisfied)
             return
-        if self.slots.get("about") == "ticket":
-            self.ask("satisfied_with_ticket", *how_satisfied)
+        if about == "ticket" and number:
+            self.ask("satisfied_with_ticket", *how_satisfied, number=number)
             return
         self.ask(
             "solved",

@@ -83,7 +83,7 @@ class TicketNews(Flow):
 
     def tell_and_ask_how_it_was(self, event: EventData) -> None:
         self.tell(event)
-        self.go("feedback", about="ticket")
+        self.go("feedback", about="ticket", number=self.slots["number"])
 
     def look(self, event: EventData) -> None:
         self.want(FindTicket(self.slots["number"]))

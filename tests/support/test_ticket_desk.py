@@ -84,6 +84,7 @@ async def test_a_complaint_from_its_opening_to_the_question_how_it_was(seeded: F
     assert (await seen(seeded, number)).line.state is ACCEPTED
     await move(seeded, number, CLOSED, "20 元已经退回。")
     assert seeded.heard()[3:] == ["ticket_news.with_words.closed", "feedback.satisfied_with_ticket"]
+    assert number in seeded.phone.arrived[-1][1].text
     await seeded.says("满意")
     assert seeded.heard()[5] == "feedback.thanks"
     events = [(event.actor, event.kind, event.value) for event in (await seen(seeded, number)).events]
