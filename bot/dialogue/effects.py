@@ -165,8 +165,11 @@ class AddToTicket(Act):
 
 @dataclass(frozen=True, slots=True)
 class ReadDesk(Read):
-    """Who can be reached now. Values: `open` (bool), `hotline`, `hours`, `email`, `weibo`, `wechat`, `waiting`."""
+    """Who can be reached now. `reason`: that of the handover it may become. Values: `here` (whether somebody who may
+    take it is at the desk), `open` and `opens_at` by the hours, `hotline`, `hours`, `email`, `weibo`, `wechat`,
+    `waiting`."""
 
+    reason: str = "asked"
     outcomes: ClassVar[tuple[str, ...]] = ("desk_read",)
 
 

@@ -58,9 +58,9 @@ class Queue:
         await self._database.run(store.leave, scope.conversation)
         return Outcome("left_queue")
 
-    async def read_desk(self, effect: ReadDesk, scope: Scope) -> Outcome:  # noqa: ARG002 -- asks nothing more
-        """Who can be reached. Values: those of `ReadDesk`, and opens_at."""
-        company = self._company
+    async def read_desk(self, effect: ReadDesk, scope: Scope) -> Outcome:
+        """Who can be reached."""
+        company, team = self._company, self._support.team_for(effect.reason)
         values = {
             "hotline": company.hotline,
             "hours": company.hotline_hours.told(scope.language),
@@ -68,6 +68,7 @@ class Queue:
             "weibo": company.weibo,
             "wechat": company.wechat,
             "waiting": await self._database.run(store.waiting),
+            "here": await self._database.run(store.is_staffed, scope.conversation, team),
         }
         return Outcome("desk_read", {**values, **self._office.times(scope.now)})
 

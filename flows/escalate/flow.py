@@ -74,7 +74,7 @@ class Escalate(Flow):
         )
 
     def see_who_is_there(self, event: EventData) -> None:
-        self.want(ReadDesk())
+        self.want(ReadDesk(self.slots.get("reason") or "asked"))
 
     def offer_ways(self, event: EventData) -> None:
         reason = self.slots.get("reason")
@@ -112,8 +112,9 @@ class Escalate(Flow):
 
 def ways(desk: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Every way to a person as a line of text, the quickest first."""
-    if desk["open"]:
-        colleague = {"text": "escalate.way.human", "waiting": desk["waiting"]}
+    if desk["here"] or desk["open"]:
+        text = "escalate.way.human" if desk["here"] else "escalate.way.human_in_hours"
+        colleague = {"text": text, "waiting": desk["waiting"]}
     elif desk["opens_at"] is None:
         colleague = {"text": "escalate.way.human_closed"}
     else:

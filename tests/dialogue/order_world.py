@@ -45,7 +45,7 @@ PLACE = {"position": 2, "waiting": 2, "open": True, "opens_at": None, "minutes":
 OF_STAFF = {
     FindPlace: Outcome("place_found", {**PLACE, "late": False}),
     FindTickets: Outcome("no_tickets"),
-    ReadDesk: Outcome("desk_read", {"open": True, "opens_at": None, "waiting": 2}),
+    ReadDesk: Outcome("desk_read", {"here": True, "open": True, "opens_at": None, "waiting": 2}),
 }
 
 

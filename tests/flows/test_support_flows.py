@@ -37,14 +37,16 @@ NUMBER = "T261124-7K3M"
 languages = pytest.mark.parametrize("language", ["zh", "en"])
 
 
-def world(*, open: bool = True, opens_at: float | None = NOW + 40_000, tickets: int = 1) -> dict[type[Effect], Outcome]:
+def world(
+    *, here: bool = True, open: bool = True, opens_at: float | None = NOW + 40_000, tickets: int = 1
+) -> dict[type[Effect], Outcome]:
     hours = {"open": open, "opens_at": opens_at, "waiting": 3}
     found: list[dict[str, Any]] = [
         {"number": NUMBER, "about": "return", "state": "open", "order": None, "opened_at": NOW}
     ] * tickets
     return {
         HandOver: Outcome("queued", {"position": 2, **hours}),
-        ReadDesk: Outcome("desk_read", hours),
+        ReadDesk: Outcome("desk_read", {"here": here, **hours}),
         OpenTicket: Outcome("ticket_opened", {"number": NUMBER}),
         FindTickets: Outcome("tickets_found", {"tickets": found}) if found else Outcome("no_tickets"),
         KeepFeedback: Outcome("feedback_kept"),
@@ -83,6 +85,18 @@ def test_every_way_to_a_person_is_shown_and_stays_open(engine: Engine, language:
     assert talk.say({"zh": "微博", "en": "Weibo"}[language]) == ["escalate.accounts_told"]
     talk.say({"zh": "转人工客服", "en": "A colleague in this chat"}[language])
     assert talk.acts == [HandOver("cannot_cancel", {"order": "TP1"})]
+
+
+@pytest.mark.parametrize(
+    ("here", "open", "said"),
+    [(True, False, "现在有同事在线"), (False, True, "现在是服务时间"), (False, False, "可以先排上")],
+)
+def test_a_colleague_is_said_to_be_online_only_when_one_is(engine: Engine, here: bool, open: bool, said: str) -> None:
+    talk = Talk(engine, world(here=here, open=open))
+    talk.start("escalate", reason="cannot_cancel")
+    assert said in talk.words[0]
+    talk.say("热线")
+    assert ("现在可以打通" in talk.words[0]) is open
 
 
 @languages

@@ -104,4 +104,5 @@ async def test_who_can_be_reached(office, language, hours):
         "weibo": "@特派客服",
         "wechat": "特派客服",
         "waiting": 0,
+        "here": False,
     }

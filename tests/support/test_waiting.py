@@ -8,7 +8,7 @@ from bot.desk.work import Ending
 from bot.sections import Support
 from bot.store.presence import SEEN_SECONDS
 from bot.store.support_tables import handover, ticket, ticket_event
-from tests.support.floor import MEI, Floor, of_team, shut
+from tests.support.floor import LI, MEI, Floor, of_team, shut
 
 CHAT = "phone:a"
 
@@ -141,6 +141,18 @@ async def test_who_is_there_at_night_is_not_said_to_be_away(floor: Floor) -> Non
     await floor.is_seen(MEI, "away")
     await floor.says("还要多久")
     assert "queue.until_open" in floor.heard()
+
+
+async def test_the_ways_at_night_name_the_colleague_who_is_there_and_no_other(floor: Floor) -> None:
+    floor.hours, floor.support = shut(3, floor.time()), Support(teams={"care": ("asked",)})
+    await floor.hires(of_team(LI, "orders"))
+    await floor.says("有没有热线电话")
+    assert "现在有同事在线" not in floor.phone.arrived[-1][1].text
+    await floor.hires(of_team(MEI, "care"))
+    await floor.says("有没有热线电话", "b")
+    assert "现在有同事在线（前面 0 位）" in floor.phone.arrived[-1][1].text
+    await floor.says("热线", "b")
+    assert floor.heard("b")[-1] == "escalate.hotline_told_until_open"
 
 
 async def test_who_leaves_at_night_is_promised_nothing_more(floor: Floor) -> None:
