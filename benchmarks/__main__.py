@@ -62,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.docs and options.names:
         parser.error("--docs is for all parts together")
+    if (options.quick or options.profile) and options.names not in ([], ["throughput"]):
+        parser.error("--quick and --profile are for throughput")
     if options.quick or options.profile:
         return _quick(options)
     described = machine.described()

@@ -278,11 +278,16 @@ def test_a_defect_in_a_flow_is_answered_with_an_apology_and_changes_nothing(
         raise KeyError("13800138000")
 
     monkeypatch.setattr(chat.engine.book["cancel_order"], "cancel_it", broken)
+    asked = {"frames", "offer", "questions"}
+    before = {name: value for name, value in chat.conversation.to_json().items() if name not in asked}
     with structlog.testing.capture_logs() as logs:
         assert chat.press("affirm") == ["common.trouble"]
     assert chat.requests == []
     assert [entry["event"] for entry in logs] == ["turn_failed"]
     assert "13800138000" not in str(logs)
+    after = chat.conversation.to_json()
+    assert {name: value for name, value in after.items() if name not in asked} == before
+    assert "frames" not in after
     assert chat.press("menu")
 
 

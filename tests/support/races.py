@@ -8,12 +8,14 @@ channels do.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.bootstrap import App, assemble
 from bot.channel import Capabilities
@@ -22,6 +24,8 @@ from bot.desk.people import Agent, Role
 from bot.desk.work import Reply
 from bot.errors import StoreUnavailable
 from bot.messages import Address, Incoming, Outgoing
+
+T = TypeVar("T")
 
 MEI = Agent("mei", "小梅", Role.AGENT, "zh")
 SLOWEST = 0.01
@@ -47,8 +51,8 @@ class Ear:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`late`: bot messages that arrived after a claim had returned. `before`: those before it, `held`: those it kept
-    back: without some of both nothing was raced."""
+    """`races`: how many were run in the time there was. `late`: bot messages that arrived after a claim had returned.
+    `before`: those before it, `held`: those it kept back: without some of both nothing was raced."""
 
     races: int
     late: int
@@ -56,25 +60,27 @@ class Outcome:
     held: int
 
 
-async def race(url: str, races: int, at_once: int, seed: int) -> Outcome:
-    """Run so many, some at a time, on this empty, migrated database."""
+async def race(url: str, races: int, at_once: int, seed: int, within: float = math.inf) -> Outcome:
+    """Run so many, some at a time, on this empty, migrated database; none is begun after so many seconds."""
     dice = random.Random(seed)
     ear = Ear(dice=dice)
     processes = [_process(url, ear) for _ in range(2)]
     for process in processes:
         process.runtime.start()
     cuts: dict[str, int] = {}
-    slots = asyncio.Semaphore(at_once)
+    slots, until = asyncio.Semaphore(at_once), time.monotonic() + within
 
     async def one(number: int) -> None:
         async with slots:
+            if time.monotonic() > until:
+                return
             chat = Address("phone", f"{number}")
             cuts[chat.conversation] = await _one(processes, ear, chat, dice)
 
     try:
         await asyncio.gather(*(one(number) for number in range(races)))
         await _until_quiet(processes)
-        held = await processes[0].database.run(_held)
+        held = await _until_kept(lambda: processes[0].database.run(_held))
     finally:
         for process in processes:
             await process.runtime.stop()
@@ -111,19 +117,17 @@ async def _say(processes: Sequence[App], chat: Address, id: str, dice: random.Ra
     await _until_kept(lambda: process.runtime.receive(message))
 
 
-async def _until_kept(ask: Callable[[], Awaitable[object]]) -> None:
+async def _until_kept(ask: Callable[[], Awaitable[T]]) -> T:
     """As a page or a channel does: once more, under the same id, while the database is too busy."""
     while True:
         try:
-            await ask()
+            return await ask()
         except StoreUnavailable:
             await asyncio.sleep(SLOWEST)
-        else:
-            return
 
 
 async def _until_quiet(processes: Sequence[App]) -> None:
-    while await processes[0].database.run(_is_busy):  # noqa: ASYNC110 -- a row has no event
+    while await _until_kept(lambda: processes[0].database.run(_is_busy)):  # noqa: ASYNC110 -- a row has no event
         await asyncio.sleep(SLOWEST)
 
 
