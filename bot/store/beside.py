@@ -10,12 +10,12 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.desk.people import Agent
-from bot.desk.talk import Canned, Draft, Elsewhere, Note
+from bot.desk.talk import Canned, Elsewhere
 from bot.store.clock import dbnow
-from bot.store.handovers import team_of
 from bot.store.inserting import insert_new
 from bot.store.support_tables import canned, draft, note, tag
 from bot.store.tables import attachment, conversation
+from bot.store.teams import team_of
 
 DRAFT_SECONDS = 600.0
 """Who has not written on for so long is not writing."""
@@ -27,12 +27,6 @@ def add_note(connection: Connection, key: str, id: str, author: str, words: str)
     return insert_new(connection, note, conversation=key, key=id, author=author, words=words, at=dbnow())
 
 
-def notes(connection: Connection, key: str) -> tuple[Note, ...]:
-    """In the order they were written."""
-    query = select(note).where(note.c.conversation == key).order_by(note.c.at, note.c.key)
-    return tuple(Note(row.key, row.at, row.author, row.words) for row in connection.execute(query))
-
-
 def put_tag(connection: Connection, key: str, name: str, author: str) -> bool:
     """Put it on; False when it is on already."""
     return insert_new(connection, tag, conversation=key, name=name, author=author, at=dbnow())
@@ -41,11 +35,6 @@ def put_tag(connection: Connection, key: str, name: str, author: str) -> bool:
 def drop_tag(connection: Connection, key: str, name: str) -> bool:
     """Take it off; False when it is not on."""
     return connection.execute(delete(tag).where(tag.c.conversation == key, tag.c.name == name)).rowcount == 1
-
-
-def tags(connection: Connection, key: str) -> tuple[str, ...]:
-    """Their names."""
-    return tuple(connection.scalars(select(tag.c.name).where(tag.c.conversation == key).order_by(tag.c.name)))
 
 
 def put_draft(connection: Connection, key: str, author: str, words: str) -> bool:
@@ -64,12 +53,6 @@ def drop_draft(connection: Connection, key: str, author: str) -> None:
     connection.execute(delete(draft).where(draft.c.conversation == key, draft.c.author == author))
 
 
-def drafts(connection: Connection, key: str) -> tuple[Draft, ...]:
-    """Those that are fresh."""
-    fresh = select(draft).where(draft.c.conversation == key, draft.c.at > dbnow() - DRAFT_SECONDS)
-    return tuple(Draft(row.author, row.words, row.at) for row in connection.execute(fresh.order_by(draft.c.author)))
-
-
 def are_files_of(connection: Connection, key: str, refs: Sequence[str]) -> bool:
     """Whether all of these are stored, and this conversation's."""
     if not refs:
@@ -80,13 +63,15 @@ def are_files_of(connection: Connection, key: str, refs: Sequence[str]) -> bool:
 
 def elsewhere(connection: Connection, agent: Agent, key: str) -> list[Elsewhere]:
     """The same customer's other conversations, newest first, as far as the agent may see them."""
+    about = (conversation.c.id, conversation.c.channel, conversation.c.updated_at, conversation.c.owner)
     whose = select(conversation.c.customer).where(conversation.c.id == key).scalar_subquery()
-    others = select(conversation).where(conversation.c.customer == whose, conversation.c.id != key)
-    newest = others.order_by(conversation.c.updated_at.desc()).limit(MOST_ELSEWHERE)
+    others = select(*about).where(conversation.c.customer == whose, conversation.c.id != key)
+    newest = others.order_by(conversation.c.updated_at.desc()).limit(MOST_ELSEWHERE).subquery()
+    seen = select(newest, team_of(newest.c.id).label("team")).order_by(newest.c.updated_at.desc())
     return [
         Elsewhere(row.id, row.channel, row.updated_at, row.owner)
-        for row in connection.execute(newest).all()
-        if agent.is_of(team_of(connection, row.id) or "")
+        for row in connection.execute(seen)
+        if agent.is_of(row.team)
     ]
 
 

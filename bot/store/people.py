@@ -9,21 +9,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Double, Row, and_, bindparam, func, select, update
 
 from bot.desk.people import Agent, Availability, Role
 from bot.errors import NoSuchThing, NotTaken
 from bot.store.audit import audit
 from bot.store.clock import dbnow
+from bot.store.database import Database
 from bot.store.inserting import insert_new
+from bot.store.prepared import Prepared
 from bot.store.presence import is_here
-from bot.store.sessions import SIGN_IN, TELEGRAM, Lifetime, end_sessions, new_link, owner, voided_links
-from bot.store.staff_tables import staff
+from bot.store.sessions import (
+    SEEN_EVERY,
+    SIGN_IN,
+    TELEGRAM,
+    Lifetime,
+    end_sessions,
+    new_link,
+    running,
+    used,
+    voided_links,
+)
+from bot.store.staff_tables import staff, staff_session
 
 SIGN_OF_LIFE = 15.0
 """Seconds in which further signs of life are not written down."""
 
 _PEOPLE = select(staff, is_here().label("here"))
+_BY_SESSION = Prepared(
+    _PEOPLE.add_columns(staff_session.c.seen_at.label("used_at"), dbnow().label("now"))
+    .join(staff_session, staff_session.c.staff == staff.c.id)
+    .where(staff.c.active, staff_session.c.token_hash == bindparam("key"), running(bindparam("idle", type_=Double)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +79,14 @@ def agent_of(row: Row[Any]) -> Agent:
     )
 
 
-def by_session(connection: Connection, token_hash: str, lifetime: Lifetime) -> Agent | None:
-    """Whose session it is, as they are now."""
-    id = owner(connection, token_hash, lifetime)
-    found = member(connection, id) if id else None
-    return found.agent if found and found.agent.active else None
+async def by_session(database: Database, token_hash: str, lifetime: Lifetime) -> Agent | None:
+    """Whose session it is, as they are now. Every request and every open page asks this, again and again."""
+    row = await database.fetch_one(_BY_SESSION, {"key": token_hash, "idle": lifetime.idle})
+    if row is None:
+        return None
+    if row.now - row.used_at > SEEN_EVERY:
+        await database.run(used, token_hash)
+    return agent_of(row)
 
 
 def add(connection: Connection, by: str, who: Agent, link_hash: str, link_seconds: float) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.desk.people import Agent
-from bot.desk.talk import Canned, Draft, Elsewhere, Line, Note
+from bot.desk.talk import Canned, Elsewhere, Line
 from bot.errors import NoSuchThing
 from bot.store import beside, dead, handovers, talks, writing
+from bot.store.aside import Beside
+from bot.store.aside import read as read_aside
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
@@ -28,17 +30,6 @@ TOLD_OF = (
 """The entries of the audit trail that the next person should know of."""
 
 _KNOWN = select(conversation.c.channel, conversation.c.state, dbnow().label("now"))
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """All that stands beside a conversation's lines."""
-
-    standing: talks.Standing
-    notes: tuple[Note, ...]
-    tags: tuple[str, ...]
-    drafts: tuple[Draft, ...]
-    customer_wrote_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +109,18 @@ def lines(
     connection: Connection, agent: Agent, key: str, limit: int, *, after: int | None = None, before: int | None = None
 ) -> Sequence[Line]:
     """See `bot.store.talks.lines`."""
-    must_see(connection, agent, key)
-    return talks.lines(connection, key, limit, after=after, before=before)
+    found = talks.log(connection, key, limit, after=after, before=before)
+    if found is None or not agent.is_of(found.team):
+        raise NoSuchThing(key)
+    return found.lines
 
 
 def aside(connection: Connection, agent: Agent, key: str) -> Beside:
     """What stands beside the lines."""
-    must_see(connection, agent, key)
-    mine = (beside.notes(connection, key), beside.tags(connection, key), beside.drafts(connection, key))
-    return Beside(talks.aside(connection, key), *mine, writing.customer_wrote_at(connection, key))
+    found = read_aside(connection, key)
+    if found is None or not agent.is_of(found.team):
+        raise NoSuchThing(key)
+    return found
 
 
 def send_again(connection: Connection, agent: Agent, place: dead.Place) -> int | dead.NotRetried:

@@ -110,22 +110,15 @@ def voided_links(connection: Connection, id: str, *purposes: str) -> None:
     connection.execute(update(staff_link).where(unused).values(used_at=dbnow()))
 
 
-def owner(connection: Connection, token_hash: str, lifetime: Lifetime) -> str | None:
-    """Whose session it is, None for one that has ended; its use is written down."""
-    running = and_(staff_session.c.token_hash == token_hash, _running(lifetime))
-    query = select(staff_session.c.staff, staff_session.c.seen_at, dbnow().label("now")).where(running)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    if row.now - row.seen_at > SEEN_EVERY:
-        mine = staff_session.c.token_hash == token_hash
-        connection.execute(update(staff_session).where(mine).values(seen_at=dbnow()))
-    return str(row.staff)
+def used(connection: Connection, token_hash: str) -> None:
+    """Write down that a session is in use."""
+    mine = staff_session.c.token_hash == token_hash
+    connection.execute(update(staff_session).where(mine).values(seen_at=dbnow()))
 
 
 def sessions(connection: Connection, id: str, lifetime: Lifetime, current: str) -> Sequence[SessionInfo]:
     """Somebody's sessions that run, the last used first; `current` is the hash of the one that asks."""
-    mine = select(staff_session).where(staff_session.c.staff == id, _running(lifetime))
+    mine = select(staff_session).where(staff_session.c.staff == id, running(lifetime.idle))
     rows = connection.execute(mine.order_by(staff_session.c.seen_at.desc(), staff_session.c.token_hash))
     return [
         SessionInfo(row.token_hash, row.device, row.created_at, row.seen_at, row.token_hash == current) for row in rows
@@ -157,11 +150,12 @@ def end_sessions(connection: Connection, id: str, keep: str = "") -> None:
     connection.execute(update(staff_session).where(others).values(revoked_at=dbnow()))
 
 
-def _running(lifetime: Lifetime) -> ColumnElement[bool]:
+def running(idle: Any) -> ColumnElement[bool]:
+    """Of a row of `staff_session`. `idle`: see `Lifetime`."""
     return and_(
         staff_session.c.revoked_at.is_(None),
         staff_session.c.until > dbnow(),
-        staff_session.c.seen_at > dbnow() - lifetime.idle,
+        staff_session.c.seen_at > dbnow() - idle,
     )
 
 

@@ -6,15 +6,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from bot.desk.talk import Delivery, Line
 from bot.messages import incoming_from_json, outgoing_from_json
-from bot.store import handovers
 from bot.store.conversations import Source
 from bot.store.draining import UNREACHABLE
 from bot.store.history import Labels
+from bot.store.prepared import Prepared
 from bot.store.tables import conversation, dead, inbound, lane, outbox, wechat_letter
+from bot.store.teams import team_of
 
 WHY = {UNREACHABLE: "unreachable", "it was refused for too long": "refused_for_too_long"}
 """The runtime's own words as keys of the desk's texts; a channel's stay as they are."""
@@ -24,28 +41,47 @@ REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Who has a conversation, and whether its customer can be reached; `status` and `team` as in
-    `bot.desk.talk.Aside`."""
+class Log:
+    """Lines of a conversation, and whose it is."""
 
-    owner: str | None
-    status: str
     team: str
-    reachable: bool
+    lines: list[Line]
 
 
-_ASIDE = select(conversation.c.owner, conversation.c.unreachable)
-_FENCE = select(
-    conversation.c.owner, conversation.c.owner_epoch, func.coalesce(lane.c.done_seq, 0).label("done_seq")
-).outerjoin(lane, lane.c.conversation == conversation.c.id)
-_CAME = select(inbound.c.seq, inbound.c.at, inbound.c.payload, inbound.c.message_id).where(
-    inbound.c.source == Source.CUSTOMER.value
-)
-_WENT = (
-    select(outbox.c.seq, outbox.c.at, outbox.c.payload, outbox.c.epoch, outbox.c.fate, dead.c.why)
-    .outerjoin(dead, and_(dead.c.conversation == outbox.c.conversation, dead.c.seq == outbox.c.seq))
-    .where(outbox.c.kind == "message")
-)
+def _log(*, upward: bool) -> Prepared:
+    """One statement for all of it, since it is read with every change that a page is shown: the first `most` lines of
+    each side above the seq `edge`, or the last ones below it. At least one row for a conversation that is there."""
+    key, edge = bindparam("key", type_=Text), bindparam("edge", type_=BigInteger)
+
+    def window(lines: Select[Any], table: Table) -> Select[Any]:
+        seq = table.c.seq
+        near = (seq > edge, seq.asc()) if upward else (seq < edge, seq.desc())
+        which = lines.where(table.c.conversation == key, near[0]).order_by(near[1])
+        return select(which.limit(bindparam("most", type_=Integer)).subquery())
+
+    of_dead = and_(dead.c.conversation == outbox.c.conversation, dead.c.seq == outbox.c.seq)
+    came = select(
+        *(inbound.c.seq, inbound.c.at, inbound.c.payload, literal(True).label("came")),
+        *(cast(null(), kind).label(name) for name, kind in (("epoch", Integer), ("fate", Text), ("why", Text))),
+    ).where(inbound.c.source == Source.CUSTOMER.value)
+    went = (
+        select(outbox.c.seq, outbox.c.at, outbox.c.payload, literal(False), outbox.c.epoch, outbox.c.fate, dead.c.why)
+        .outerjoin(dead, of_dead)
+        .where(outbox.c.kind == "message")
+    )
+    lines = union_all(window(came, inbound), window(went, outbox)).subquery()
+    fence = (conversation.c.owner, conversation.c.owner_epoch, func.coalesce(lane.c.done_seq, 0).label("done_seq"))
+    return Prepared(
+        select(team_of(conversation.c.id).label("team"), *fence, *lines.c)
+        .select_from(conversation)
+        .outerjoin(lane, lane.c.conversation == conversation.c.id)
+        .outerjoin(lines, true())
+        .where(conversation.c.id == key)
+    )
+
+
+_ABOVE, _BELOW = _log(upward=True), _log(upward=False)
+_PAST_ALL = 2**62
 _LETTERS = select(wechat_letter.c.seq, wechat_letter.c.state)
 
 
@@ -53,31 +89,27 @@ def lines(
     connection: Connection, key: str, limit: int, *, after: int | None = None, before: int | None = None
 ) -> list[Line]:
     """In order: the first `limit` above `after`, or the last `limit`, of those below `before` if that is given."""
-    came = _CAME.where(inbound.c.conversation == key)
-    went = _WENT.where(outbox.c.conversation == key)
-    theirs = connection.execute(_window(came, inbound.c.seq, limit, after, before)).all()
-    ours = connection.execute(_window(went, outbox.c.seq, limit, after, before)).all()
-    fence: Any = connection.execute(_FENCE.where(conversation.c.id == key)).one()
+    found = log(connection, key, limit, after=after, before=before)
+    return found.lines if found else []
+
+
+def log(
+    connection: Connection, key: str, limit: int, *, after: int | None = None, before: int | None = None
+) -> Log | None:
+    """The same with whose conversation it is; None where there is none."""
+    edge = after if after is not None else before if before is not None else _PAST_ALL
+    statement = _BELOW if after is None else _ABOVE
+    rows = statement.rows(connection, {"key": key, "edge": edge, "most": limit})
+    if not rows:
+        return None
+    theirs = [row for row in rows if row.seq is not None and row.came]
+    ours = [row for row in rows if row.seq is not None and not row.came]
     letters = _letters(connection, key, [row.seq for row in ours])
     labels = Labels(connection, key, [row.payload for row in ours])
     found = [_received(row, labels.of(row)) for row in theirs]
-    found += [_said(row, _became(row, fence, letters.get(row.seq))) for row in ours]
+    found += [_said(row, _became(row, letters.get(row.seq))) for row in ours]
     found.sort(key=lambda line: line.seq)
-    return found[:limit] if after is not None else found[-limit:]
-
-
-def aside(connection: Connection, key: str) -> Standing:
-    """Who has it, and whether the customer is there."""
-    row = connection.execute(_ASIDE.where(conversation.c.id == key)).one()
-    newest = handovers.newest(connection, key)
-    status, team = ("", "") if newest is None else (newest.status, newest.team)
-    return Standing(row.owner, handovers.TAKEN if row.owner else status, team, not row.unreachable)
-
-
-def _window(query: Select[Any], seq: Any, limit: int, after: int | None, before: int | None) -> Select[Any]:
-    if after is not None:
-        return query.where(seq > after).order_by(seq).limit(limit)
-    return (query if before is None else query.where(seq < before)).order_by(seq.desc()).limit(limit)
+    return Log(rows[0].team, found[:limit] if after is not None else found[-limit:])
 
 
 def _letters(connection: Connection, key: str, seqs: Sequence[int]) -> Mapping[int, set[str]]:
@@ -91,20 +123,20 @@ def _letters(connection: Connection, key: str, seqs: Sequence[int]) -> Mapping[i
     return found
 
 
-def _became(row: Row[Any], fence: Any, parts: set[str] | None) -> tuple[Delivery, str]:
+def _became(row: Any, parts: set[str] | None) -> tuple[Delivery, str]:
     if row.fate == "held" or (parts and "held" in parts):
         return Delivery.HELD, ""
     if row.fate == "dead":
         return Delivery.FAILED, SENT_AGAIN if row.why is None else WHY.get(row.why, row.why)
     if parts and "refused" in parts:
         return Delivery.FAILED, REFUSED
-    if row.seq <= fence.done_seq and not (parts and "waiting" in parts):
+    if row.seq <= row.done_seq and not (parts and "waiting" in parts):
         return Delivery.SENT, ""
-    barred = row.payload.get("sender") != "staff" and (fence.owner is not None or row.epoch != fence.owner_epoch)
+    barred = row.payload.get("sender") != "staff" and (row.owner is not None or row.epoch != row.owner_epoch)
     return (Delivery.HELD if barred else Delivery.QUEUED), ""
 
 
-def _received(row: Row[Any], label: str) -> Line:
+def _received(row: Any, label: str) -> Line:
     message = incoming_from_json(row.payload)
     pressed = message.pressed is not None
     return Line(
@@ -118,7 +150,7 @@ def _received(row: Row[Any], label: str) -> Line:
     )
 
 
-def _said(row: Row[Any], became: tuple[Delivery, str]) -> Line:
+def _said(row: Any, became: tuple[Delivery, str]) -> Line:
     message = outgoing_from_json(row.payload)
     delivery, why = became
     return Line(

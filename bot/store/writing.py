@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.channel import WRITING_LASTS
 from bot.store.clock import dbnow
 from bot.store.support_tables import writing
 from bot.store.tables import conversation
@@ -32,10 +31,3 @@ def customer_writes(connection: Connection, key: str) -> bool:
 def stops(connection: Connection, key: str, who: str) -> None:
     """They write no more."""
     connection.execute(delete(writing).where(writing.c.conversation == key, writing.c.who == who))
-
-
-def customer_wrote_at(connection: Connection, key: str) -> float | None:
-    """When the customer last gave a sign of writing; None where that is too long ago to tell anything."""
-    mine = (writing.c.conversation == key, writing.c.who == CUSTOMER, writing.c.at > dbnow() - WRITING_LASTS)
-    found: float | None = connection.scalar(select(writing.c.at).where(*mine))
-    return found

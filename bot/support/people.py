@@ -72,7 +72,7 @@ class Staff:
 
     async def session(self, token: str) -> Agent | None:
         """See `People.session`."""
-        return await self._database.run(store.by_session, _hash(token), self._rules.lifetime)
+        return await store.by_session(self._database, _hash(token), self._rules.lifetime)
 
     async def sign_out(self, token: str) -> None:
         """See `People.sign_out`."""

@@ -70,12 +70,11 @@ class Conversations:
     async def aside(self, agent: Agent, conversation: str) -> Aside:
         """See `Talks.aside`."""
         found = await self._database.run_each(seeing.aside, agent, conversation)
-        standing = found.standing
         return Aside(
-            standing.owner,
-            standing.status,
-            _limits(standing.reachable, await self._runtime.standing(conversation)),
-            standing.team,
+            found.owner,
+            found.status,
+            _limits(found.reachable, await self._runtime.standing(conversation)),
+            found.team,
             found.notes,
             found.tags,
             found.drafts,
