@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ASKS_CONTACT = frozenset({"identify.ask_contact", "identify.ask_contact_for", "identify.contact_unreadable"})
 """The texts that ask for a phone number which Telegram can share at a touch."""
-CARDS = ("track_order.state.", "track_order.news.")
+CARDS = ("track_order.state.", "track_order.news.", "cancel_order.cancelled")
 """How the keys of texts begin that show an order's state."""
 
 

@@ -212,7 +212,12 @@ class Matcher:
             return once
         allowed = 1 if len(unit) < 7 else 2
         near = process.extractOne(unit, self._long_words.get(unit[0], ()), scorer=OSA.distance, score_cutoff=allowed)
-        return near[0] if near else unit
+        return near[0] if near and not _is_another_word(unit, near[0]) else unit
+
+
+def _is_another_word(said: str, near: str) -> bool:
+    """Of four letters one that is another makes another word ("came" is no "care"); one too few or swapped does not."""
+    return len(said) == len(near) == MISSPELT_FROM and sorted(said) != sorted(near)
 
 
 def _heaviest(bag: Mapping[str, float]) -> list[tuple[str, float]]:

@@ -41,9 +41,10 @@ number."""
 PRICE, GRIEVANCE, INSISTENCE, KEEP = "price", "grievance", "insistence", "keep"
 """Ways to speak that a question may want, beside entities: asking what it costs; telling, not asking, what is wrong;
 saying once more that one wants what is under way; and that one never wanted it."""
-GRIEVANCES = {"pending_order", "complaint"}
-TOO_LATE = {"answer": "late_delivery"}
-"""What begins with somebody telling what is wrong: these flows, and the frequent question why it takes so long."""
+WAITING, TOO_LATE = "pending_order", {"answer": "late_delivery"}
+"""What begins with somebody telling what is wrong: this flow, and the frequent question why it takes so long."""
+CLEARLY = 0.8
+"""From here on a courtesy is heard in the middle of something."""
 TRACKING = "track_order"
 GREETING, UPSET = "greet", {"said": "upset"}
 """Courtesies are no words of a complaint; anger may well be."""
@@ -134,8 +135,9 @@ class Reader:
         if correction := self._correction(stage, text, entities):
             return correction
         intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
-        if stage.frames and entities.get("yes_no") is not None:
-            intents = [intent for intent in intents if intent.flow != GREETING]  # "ok" to a question is no thanks
+        if stage.frames:  # "ok" to a question is no thanks, and what only resembles a goodbye ends nothing
+            least = 2.0 if entities.get("yes_no") is not None else CLEARLY
+            intents = [intent for intent in intents if intent.flow != GREETING or intent.score >= least]
         return (
             self._wish(stage, text, intents, entities)
             or self._words(stage, text, entities)
@@ -190,7 +192,7 @@ class Reader:
             case "insistence":
                 return own and not best.slots and not self.understanding.asks(text)
             case _:
-                wrong = best.flow in GRIEVANCES or best.slots == TOO_LATE
+                wrong = best.flow == WAITING or best.slots == TOO_LATE
                 return wrong and not self.understanding.asks(text)
 
     def _is_wish(self, stage: Stage, text: str, entity: str) -> bool:
@@ -237,7 +239,8 @@ class Reader:
             return None
         best = intents[0]
         heard = {slot: entities[entity] for entity, slot in SLOT_OF_ENTITY.items() if entity in entities}
-        if self.book[best.flow].picks_order and "order" not in heard:
+        about_one = self.book[best.flow].picks_order or self.book[best.flow].about_order
+        if about_one and "order" not in heard:
             if "address" in heard:  # "the cake goes to 100 Century Avenue": the new address does not tell which order
                 entities = self.understanding.entities(text.replace(heard["address"], " "), stage.now)
             if told := entities.get("description"):

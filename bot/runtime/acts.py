@@ -98,7 +98,10 @@ class Acts:
                     return Outcome("not_linked")
                 await self._database.run(watches.add, scope.conversation, effect.number, scope.customer)
                 return Outcome("watching")
-        return await self._performers[type(effect)](effect, scope)
+        outcome = await self._performers[type(effect)](effect, scope)
+        if outcome.trigger == "cancelled":  # told as the outcome; as news of a watched order it would be told again
+            await self._database.run(watches.leave, scope.conversation, outcome.values["order"].number)
+        return outcome
 
     async def _give_up(self, stored: Mapping[str, Any], scope: Scope) -> None:
         """The customer hears the truth, and an operator may try again."""

@@ -26,6 +26,11 @@ def watchers(connection: Connection, order: str, customer: str) -> list[str]:
     )
 
 
+def leave(connection: Connection, key: str, order: str) -> None:
+    """This conversation has heard the last of the order."""
+    connection.execute(delete(watch).where(watch.c.conversation == key, watch.c.order_number == order))
+
+
 def end(connection: Connection, order: str) -> None:
     """Nothing more will happen to the order."""
     connection.execute(delete(watch).where(watch.c.order_number == order))

@@ -40,7 +40,8 @@ class CannotHelp(Flow):
 
     def offer_guesses(self, event: EventData) -> None:
         likely = [guess for guess in self.slots.get("guesses", []) if guess["flow"] not in NEVER_GUESSED]
-        guesses = [self._guess(**guess) for guess in likely[:MOST_GUESSES]]
+        named = {reply.label: reply for reply in reversed([self._guess(**guess) for guess in likely[:MOST_GUESSES]])}
+        guesses = [*reversed(named.values())]
         usual = [
             Reply("why", start="pending_order"),
             Reply("my_orders", start="track_order"),

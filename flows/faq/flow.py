@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.dialogue import EventData, Flow, Reply
 from bot.orders.effects import ListOrders
 from bot.orders.model import Order, Payment
+from bot.orders.naming import described_by
 from flows.common import show
 from flows.faq.answers import FaqAnswer, Live, load
 
@@ -101,7 +102,7 @@ class Faq(Flow):
             self.say("live.refunds", refunds=paid_back)
             self._suggest_next(event, None)
             return
-        order = most_likely(orders, named)
+        order = most_likely(described_by(orders, self.slots.get("description", "")) or orders, named)
         if self._answer(event).live is Live.CHARGES:
             self.say("live.charges", charges=charges(order), price=order.price, **show.line(order))
         elif order.eta is not None and not order.state.is_over:
@@ -151,7 +152,7 @@ def follow_up(way: str, order: str | None) -> Reply:
     return Reply(kind, start=kind, label=f"{kind}.title", **known)
 
 
-def most_likely(orders: tuple[Order, ...], named: str | None) -> Order:
+def most_likely(orders: Sequence[Order], named: str | None) -> Order:
     """The order that is meant: the one named, else the newest under way, else the newest."""
     fitting = [order for order in orders if named and order.number.endswith(named)]
     under_way = [order for order in orders if not order.state.is_over]

@@ -28,6 +28,7 @@ class Greet(Flow):
         {"name": "thanked", "on_enter": "accept_thanks", "final": True},
         {"name": "parted", "on_enter": "say_goodbye", "final": True},
         {"name": "apologised", "on_enter": "apologise", "final": True},
+        {"name": "waiting", "on_enter": "give_time", "final": True},
         {"name": "answered", "on_enter": "say_i_am_here", "final": True},
     ]
     transitions = [
@@ -35,6 +36,7 @@ class Greet(Flow):
         {"trigger": "begin", "source": "start", "dest": "parted", "conditions": "was_parted"},
         {"trigger": "begin", "source": "start", "dest": "apologised", "conditions": "is_upset"},
         {"trigger": "begin", "source": "start", "dest": "answered", "conditions": "was_called"},
+        {"trigger": "begin", "source": "start", "dest": "waiting", "conditions": "needs_time"},
         {"trigger": "begin", "source": "start", "dest": "looking", "conditions": "is_known"},
         {"trigger": "begin", "source": "start", "dest": "welcomed"},
         {"trigger": "orders_found", "source": "looking", "dest": "shown_waiting_order", "conditions": "has_waiting"},
@@ -54,6 +56,9 @@ class Greet(Flow):
 
     def was_called(self, event: EventData) -> bool:
         return self.slots.get("said") == "called"
+
+    def needs_time(self, event: EventData) -> bool:
+        return self.slots.get("said") == "wait"
 
     def is_known(self, event: EventData) -> bool:
         return self.customer is not None
@@ -104,6 +109,9 @@ class Greet(Flow):
     def say_i_am_here(self, event: EventData) -> None:
         self.say("here")
         self.suggest("common.what_next", Reply("why", start="pending_order"), *GENERAL)
+
+    def give_time(self, event: EventData) -> None:
+        self.say("no_hurry")
 
     def apologise(self, event: EventData) -> None:
         self.say("sorry_for_trouble")
