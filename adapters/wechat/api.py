@@ -19,6 +19,8 @@ from adapters.wechat.wording import Choice
 
 CALL_SECONDS = 4.0
 MEDIA_SECONDS = 10.0
+CONNECT_SECONDS = 2.0
+"""Of these, for a connection, which may have to become free first. Until then nothing has gone out."""
 DOWNLOAD, UPLOAD = "media/get", "media/upload"
 LARGEST_ANSWER = 1024 * 1024
 LANGUAGES = ("zh", "en")
@@ -139,7 +141,7 @@ class _Http:
 
     async def _ask(self, method: str, address: str, path: str, **options: Any) -> Any:
         seconds = MEDIA_SECONDS if path in (DOWNLOAD, UPLOAD) else CALL_SECONDS
-        timeout = aiohttp.ClientTimeout(total=seconds)
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=CONNECT_SECONDS)
         try:
             async with self._opened().request(method, address, timeout=timeout, **options) as answer:
                 if answer.status != 200:
@@ -147,7 +149,7 @@ class _Http:
                 if path == DOWNLOAD and not _is_text(answer.content_type):
                     return Media(await self._limited(answer, self._most, path), answer.content_type)
                 return json.loads(await self._limited(answer, LARGEST_ANSWER, path))
-        except aiohttp.ClientConnectorError as error:  # nothing went out
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:  # nothing went out
             raise ApiRefused(None, f"{path}: {type(error).__name__}") from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise ApiRefused(None, f"{path}: {type(error).__name__}", unheard=True) from None

@@ -8,6 +8,7 @@ import sqlite3
 import pytest
 from sqlalchemy import Connection
 
+from adapters.wechat import api
 from bot.errors import StoreUnavailable
 from bot.messages import Address, Attachment, Outgoing
 from bot.store import queueing
@@ -206,6 +207,33 @@ async def test_a_connection_that_was_never_made_is_no_doubt(house: House, wechat
     clock.forward(601)
     await house.adapter.reception.look_after()
     assert texts(wechat)[1:] == ["2: woke a []"]
+
+
+async def test_a_call_that_found_no_connection_free_is_no_doubt(
+    house: House, wechat: Platform, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were it one, a message that twice had to wait for others' calls would count as arrived."""
+    may_end = asyncio.Event()
+
+    async def hold(path: str) -> None:
+        await may_end.wait()
+
+    await house.adapter.channel.api.typing(OPENID)
+    wechat.before_answer = hold
+    others = [asyncio.ensure_future(house.adapter.channel.api.typing(OPENID)) for _ in range(100)]
+    await until(lambda: wechat.calls["message/custom/typing"] == 101)
+    monkeypatch.setattr(api, "CONNECT_SECONDS", 0.1)
+    await told(house, "a")
+    for _ in range(3):
+        clock.forward(601)
+        await house.adapter.reception.look_after()
+    monkeypatch.undo()
+    may_end.set()
+    await asyncio.gather(*others, return_exceptions=True)
+    clock.forward(601)
+    await house.adapter.reception.look_after()
+    assert texts(wechat)[1:] == ["2: woke a []"]
+    assert wechat.calls["message/custom/typing"] == 101, "it was not asked whether WeChat answers"
 
 
 async def test_a_call_that_outlasts_its_caller_is_noted_all_the_same(house: House, wechat: Platform) -> None:
