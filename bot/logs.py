@@ -11,8 +11,10 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 import traceback
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -66,6 +68,9 @@ _STRUCK = (
     (re.compile(r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*\d)[A-Za-z0-9_-]{28,}"), WITHHELD),
 )
 _DEEPEST_PLACES = 5
+SELDOM_SECONDS = 30.0
+"""How often a loop tells that it still waits for the same: several of them look every second or more often."""
+MOST_TOLD = 1_000
 _OURS = ("bot", "adapters", "flows")
 
 
@@ -80,6 +85,7 @@ def configure(style: Style | None = None, stream: TextIO = sys.stderr, level: in
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        Seldom(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.PositionalArgumentsFormatter(),
         name_the_exception,
@@ -111,6 +117,30 @@ def _route_standard_library(stream: TextIO, style: Style, level: int, shared: li
     root.setLevel(logging.WARNING)
     for name in _OURS:
         logging.getLogger(name).setLevel(level)
+
+
+class Seldom:
+    """Leaves out that a loop still waits ("lanes_wait", "clockwork_waits"), for the same reason, when that was told a
+    moment ago; `times` in the next one counts them. `clock`: seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told: dict[str, float] = {}
+        self._left_out: Counter[str] = Counter()
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        """See `structlog.typing.Processor`."""
+        if event.get("level") != "warning" or not str(event.get("event")).endswith(("_wait", "_waits")):
+            return event
+        this, now = repr(sorted(event.items())), self._clock()
+        if now - self._told.get(this, -SELDOM_SECONDS) < SELDOM_SECONDS:
+            self._left_out[this] += 1
+            raise structlog.DropEvent
+        if len(self._told) >= MOST_TOLD:
+            self._told.clear()
+        self._told[this] = now
+        left_out = self._left_out.pop(this, 0)
+        return {**event, "times": left_out + 1} if left_out else event
 
 
 def name_the_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

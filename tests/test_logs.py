@@ -39,6 +39,32 @@ def only_line(stream: io.StringIO) -> dict[str, Any]:
     return found
 
 
+def test_who_still_waits_for_the_same_says_so_seldom() -> None:
+    now = 100.0
+    seldom = logs.Seldom(lambda: now)
+
+    def told(event: str, level: str = "warning", **more: str) -> dict[str, Any] | None:
+        try:
+            return dict(seldom(None, level, {"event": event, "level": level, **more}))
+        except structlog.DropEvent:
+            return None
+
+    assert told("lanes_wait", why="the database is locked")
+    assert told("lanes_wait", why="the database is locked") is None
+    assert told("lanes_wait", why="the database is full"), "another reason is news"
+    assert told("clockwork_waits", why="the database is locked"), "and so is another loop"
+    for level, event in (("error", "lanes_wait"), ("warning", "lane_left"), ("warning", "act_delayed")):
+        assert told(event, level)
+        assert told(event, level)
+    now += 29
+    assert told("lanes_wait", why="the database is locked") is None
+    now += 2
+    again = told("lanes_wait", why="the database is locked")
+    assert again is not None
+    assert again["times"] == 3
+    assert told("lanes_wait", why="the database is locked") is None
+
+
 def test_ids_are_kept(stream: io.StringIO) -> None:
     structlog.get_logger("bot.x").info("sent", conversation="web:abc", seq=7, order="TP2026112400123")
     line = only_line(stream)
