@@ -12,7 +12,7 @@ import structlog
 from bot.dialogue.effects import Act, Effect, Outcome, Remind
 from bot.dialogue.events import Delayed, Event, Happened
 from bot.errors import OrderServiceDown
-from bot.orders.effects import WatchOrder
+from bot.orders.effects import CancelOrder, WatchOrder
 from bot.performer import Performers, Scope
 from bot.runtime.settings import RuntimeSettings
 from bot.store import dead, timers, watches
@@ -99,8 +99,9 @@ class Acts:
                 await self._database.run(watches.add, scope.conversation, effect.number, scope.customer)
                 return Outcome("watching")
         outcome = await self._performers[type(effect)](effect, scope)
-        if outcome.trigger == "cancelled":  # told as the outcome; as news of a watched order it would be told again
-            await self._database.run(watches.leave, scope.conversation, outcome.values["order"].number)
+        if isinstance(effect, CancelOrder) and outcome.trigger == "cancelled":
+            # It is told as the outcome; as news of a watched order it would be told again.
+            await self._database.run(watches.leave, scope.conversation, effect.number)
         return outcome
 
     async def _give_up(self, stored: Mapping[str, Any], scope: Scope) -> None:
