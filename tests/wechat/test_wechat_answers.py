@@ -314,15 +314,19 @@ async def test_a_long_answer_with_rights_is_followed_by_its_rest(household: Hous
 
 
 async def test_an_order_service_that_is_slow_for_many_costs_nobody_an_answer(
-    household: Household, wechat: Platform, desk: SlowDesk
+    database: Database, clock: Clock, wechat: Platform, desk: SlowDesk
 ) -> None:
-    await household.open(desk, ready_by=SOON)
-    people = [f"oPerson{n:02}" for n in range(20)]
+    household = Household(database, clock, wechat)
+    house = await household.open(desk, ready_by=SOON)
+    people = [f"oPerson{n:02}" for n in range(60)]
     pushed = await asyncio.gather(*(wechat.says(person, "read") for person in people))
     assert {tuple(one.answers) for one in pushed} == {("success",)}
     desk.may_answer.set()
     await until(lambda: all(texts(wechat, person) for person in people))
+    await house.calm()
+    await house.adapter.reception.look_after()
     assert all(texts(wechat, person) == ["1: read order_found None"] for person in people)
+    await household.stop()
 
 
 async def test_a_human_has_taken_over_and_the_bot_says_nothing(household: Household, wechat: Platform) -> None:
