@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from bot.desk.people import Agent, Role
+from bot.desk.people import Agent
 from bot.desk.work import Reply
 from bot.errors import HeldByOther, NewerWords, NoSuchThing, NotTaken
 from bot.store import beside, callbacks, handovers, presence, writing
 from bot.store.audit import audit
 from bot.store.callbacks import Wait
 from bot.store.conversations import Loaded
-from bot.store.presence import Colleague
 from bot.store.seeing import must_see
 
 
@@ -45,13 +44,11 @@ def reply(agent: Agent, key: str, said: Reply, taken_from: Loaded | None, fresh:
     audit(connection, "replied", conversation=key, actor=agent.id)
 
 
-def pass_on(
-    agent: Agent, key: str, to: Colleague, words: str, loaded: Loaded, fresh: str, connection: Connection
-) -> None:
+def pass_on(agent: Agent, key: str, to: Agent, words: str, loaded: Loaded, fresh: str, connection: Connection) -> None:
     """It is a colleague's. Raises `NotTaken` for one who would not see it."""
     must_see(connection, agent, key)
     team = handovers.team_of(connection, key) or ""
-    if not Agent(to.id, to.name, Role(to.role), "zh", teams=to.teams).is_of(team):
+    if not to.is_of(team):
         raise NotTaken("not_of_team")
     language = str(loaded.state.get("language", "zh"))
     handovers.take(connection, key, to.id, id=f"{key}:staff:{fresh}", language=language)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Double, Row, and_, bindparam, func, select, update
+from sqlalchemy import Connection, Double, and_, bindparam, func, select, update
 
 from bot.desk.people import Agent, Availability, Role
 from bot.errors import NoSuchThing, NotTaken
@@ -18,7 +18,7 @@ from bot.store.clock import dbnow
 from bot.store.database import Database
 from bot.store.inserting import insert_new
 from bot.store.prepared import Prepared
-from bot.store.presence import is_here
+from bot.store.presence import PEOPLE, agent_of
 from bot.store.sessions import (
     SEEN_EVERY,
     SIGN_IN,
@@ -35,9 +35,8 @@ from bot.store.staff_tables import staff, staff_session
 SIGN_OF_LIFE = 15.0
 """Seconds in which further signs of life are not written down."""
 
-_PEOPLE = select(staff, is_here().label("here"))
 _BY_SESSION = Prepared(
-    _PEOPLE.add_columns(staff_session.c.seen_at.label("used_at"), dbnow().label("now"))
+    PEOPLE.add_columns(staff_session.c.seen_at.label("used_at"), dbnow().label("now"))
     .join(staff_session, staff_session.c.staff == staff.c.id)
     .where(staff.c.active, staff_session.c.token_hash == bindparam("key"), running(bindparam("idle", type_=Double)))
 )
@@ -53,30 +52,14 @@ class Member:
 
 def member(connection: Connection, id: str) -> Member | None:
     """One of them, active or not."""
-    row = connection.execute(_PEOPLE.where(staff.c.id == id)).one_or_none()
+    row = connection.execute(PEOPLE.where(staff.c.id == id)).one_or_none()
     return Member(agent_of(row), row.password_hash) if row else None
 
 
 def everybody(connection: Connection, *, active: bool) -> Sequence[Agent]:
     """By name; with `active`, only those who may sign in."""
-    query = _PEOPLE.order_by(staff.c.name, staff.c.id)
+    query = PEOPLE.order_by(staff.c.name, staff.c.id)
     return [agent_of(row) for row in connection.execute(query.where(staff.c.active) if active else query)]
-
-
-def agent_of(row: Row[Any]) -> Agent:
-    """From a row of `staff` with `here`."""
-    return Agent(
-        row.id,
-        row.name,
-        Role(row.role),
-        row.language,
-        tuple(row.languages),
-        tuple(row.teams),
-        Availability(row.availability),
-        bool(row.here),
-        row.email or "",
-        bool(row.active),
-    )
 
 
 async def by_session(database: Database, token_hash: str, lifetime: Lifetime) -> Agent | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from bot.desk.people import Agent
 from bot.errors import NotTaken, SignInRefused
-from bot.store import people, presence
+from bot.store import presence
 from bot.store.audit import audit
 from bot.store.clock import dbnow
 from bot.store.inserting import insert_new
@@ -48,9 +48,9 @@ def link(connection: Connection, link_hash: str, account: str) -> Agent:
         connection.execute(update(staff).where(staff.c.id == row.id).values(telegram=account))
         audit(connection, "phone_linked", actor=row.id, subject=row.id)
     voided_links(connection, row.id, TELEGRAM)
-    member = people.member(connection, row.id)
+    member = presence.colleague(connection, row.id)
     assert member is not None, "its row is locked"
-    return member.agent
+    return member
 
 
 def unlink(connection: Connection, id: str) -> None:
@@ -68,8 +68,7 @@ def member(connection: Connection, account: str) -> Agent | None:
     if id is None:
         return None
     presence.seen(connection, id)
-    known = people.member(connection, id)
-    return known.agent if known else None
+    return presence.colleague(connection, id)
 
 
 def _release(connection: Connection, id: str, account: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
+from bot.desk.people import Agent, Availability, Role
 from bot.store.clock import dbnow
 from bot.store.staff_tables import staff
 
@@ -15,31 +16,36 @@ SEEN_SECONDS = 100.0
 that was lost makes nobody absent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Colleague:
-    """An active member of staff, as far as taking conversations goes."""
-
-    id: str
-    name: str
-    role: str
-    teams: tuple[str, ...]
-    languages: tuple[str, ...]
-    here: bool
-
-
 def is_here() -> ColumnElement[bool]:
     """Of a row of `staff`."""
     seen = func.coalesce(staff.c.seen_at, 0.0) > dbnow() - SEEN_SECONDS
-    return and_(staff.c.active, staff.c.availability == "online", seen)
+    return and_(staff.c.active, staff.c.availability == Availability.ONLINE.value, seen)
 
 
-_COLLEAGUES = select(staff, is_here().label("here")).where(staff.c.active)
+PEOPLE = select(staff, is_here().label("here"))
+"""Rows that `agent_of` reads."""
 
 
-def colleague(connection: Connection, id: str) -> Colleague | None:
+def agent_of(row: Row[Any]) -> Agent:
+    """From a row of `PEOPLE`."""
+    return Agent(
+        row.id,
+        row.name,
+        Role(row.role),
+        row.language,
+        tuple(row.languages),
+        tuple(row.teams),
+        Availability(row.availability),
+        bool(row.here),
+        row.email or "",
+        bool(row.active),
+    )
+
+
+def colleague(connection: Connection, id: str) -> Agent | None:
     """The active member of staff with this id."""
-    found = _read(connection, _COLLEAGUES.where(staff.c.id == id))
-    return found[0] if found else None
+    row = connection.execute(PEOPLE.where(staff.c.id == id, staff.c.active)).one_or_none()
+    return agent_of(row) if row else None
 
 
 def seen(connection: Connection, id: str) -> None:
@@ -47,18 +53,7 @@ def seen(connection: Connection, id: str) -> None:
     connection.execute(update(staff).where(staff.c.id == id).values(seen_at=dbnow()))
 
 
-def everybody_here(connection: Connection) -> Sequence[Colleague]:
-    """Who is there now."""
-    return _read(connection, _COLLEAGUES.where(is_here()))
-
-
-def who_can_take(connection: Connection, team: str) -> Sequence[Colleague]:
+def who_can_take(connection: Connection, team: str) -> Sequence[Agent]:
     """Who is there now for this team's conversations, "" for anybody's."""
-    return [one for one in everybody_here(connection) if not team or not one.teams or team in one.teams]
-
-
-def _read(connection: Connection, query: object) -> list[Colleague]:
-    rows = connection.execute(query).all()  # type: ignore[call-overload]
-    return [
-        Colleague(row.id, row.name, row.role, tuple(row.teams), tuple(row.languages), bool(row.here)) for row in rows
-    ]
+    here = map(agent_of, connection.execute(PEOPLE.where(is_here())))
+    return [one for one in here if not team or not one.teams or team in one.teams]
