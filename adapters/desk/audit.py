@@ -77,12 +77,15 @@ class Details:
         told = {"role": t["role"], "state": states, "before": states, "reason": reasons}
         told |= {"language": languages, "languages": languages, "owner": names, "to": names, "from": names}
         self._values: Mapping[str, Mapping[str, str]] = {**t["details_of"], **told}
+        self._is: str = t["audit"]["is"]
         self._yes: str = t["audit"]["changed"]
 
     def of(self, line: AuditLine) -> str:
         """In one line; what is empty tells nothing."""
         given = ((key, value) for key, value in line.detail.items() if value not in (None, "", []))
-        return " · ".join(f"{self._labels.get(key, key)}: {self._told(key, value)}" for key, value in given)
+        return " · ".join(
+            self._is.format(what=self._labels.get(key, key), value=self._told(key, value)) for key, value in given
+        )
 
     def _told(self, key: str, value: object) -> str:
         if isinstance(value, list):

@@ -355,7 +355,7 @@ class TestAudit:
     async def test_it_shows_who_did_what(self, boss: Member, li: Member) -> None:
         await boss.post("/desk/staff/li", {**FORM, "role": "lead"})
         page = (await boss.get("/desk/audit"))[1]
-        assert "修改成员" in page and "老板" in page and "角色: 组长" in page
+        assert "修改成员" in page and "老板" in page and "角色：组长" in page
         mine = (await boss.get("/desk/audit?actor=li"))[1]
         assert "修改密码" in mine and "修改成员" not in mine.split("<table")[1]
 
