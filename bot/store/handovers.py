@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, or_, select, update
 
 from bot.store import teams
 from bot.store.clock import dbnow
 from bot.store.conversations import Source
 from bot.store.inserting import insert_new
+from bot.store.prepared import Prepared
 from bot.store.support_tables import handover
 from bot.store.tables import conversation, inbound
 
@@ -87,19 +88,21 @@ _FRONT_FIRST = (
     handover.c.opened_at,
     handover.c.id,
 )
+# Read after every message in the queue's conversations, for the pages that show it.
+_QUEUE = Prepared(_PLACES.add_columns(dbnow().label("now")).where(OPEN).order_by(*_FRONT_FIRST).limit(MOST_SHOWN))
 
 
 def places(connection: Connection) -> tuple[float, list[Place]]:
-    """The time, and all that waits and is taken, what is to be taken first, first."""
-    found = _read(connection, _PLACES.where(OPEN).order_by(*_FRONT_FIRST).limit(MOST_SHOWN))
-    return float(connection.execute(select(dbnow())).scalar_one()), found
+    """The time (0.0 where there is nothing), and all that waits and is taken, what is to be taken first, first."""
+    rows = _QUEUE.rows(connection, {})
+    return rows[0].now if rows else 0.0, [_place(row) for row in rows]
 
 
 def newest(connection: Connection, key: str) -> Place | None:
     """The conversation's newest handover, open or not."""
     mine = _PLACES.where(handover.c.conversation == key)
-    found = _read(connection, mine.order_by(OPEN.desc(), handover.c.id.desc()).limit(1))
-    return found[0] if found else None
+    row = connection.execute(mine.order_by(OPEN.desc(), handover.c.id.desc()).limit(1)).one_or_none()
+    return _place(row) if row else None
 
 
 def team_of(connection: Connection, key: str) -> str | None:
@@ -167,29 +170,26 @@ def newest_customer_seq(connection: Connection, key: str) -> int:
     return found or 0
 
 
-def _read(connection: Connection, query: Select[Any]) -> list[Place]:
-    return [
-        Place(
-            row.conversation,
-            row.channel,
-            row.status,
-            row.reason,
-            row.priority,
-            row.team,
-            row.language,
-            row.brief,
-            row.opened_at,
-            row.customer,
-            row.owner,
-            row.agent,
-            row.claimed_at,
-            row.answered_at,
-            row.unanswered_since if row.status != CLOSED else None,
-            row.due_at,
-            row.missing_since,
-            row.returned,
-            row.last or "",
-            bool(row.unreachable),
-        )
-        for row in connection.execute(query)
-    ]
+def _place(row: Any) -> Place:
+    return Place(
+        row.conversation,
+        row.channel,
+        row.status,
+        row.reason,
+        row.priority,
+        row.team,
+        row.language,
+        row.brief,
+        row.opened_at,
+        row.customer,
+        row.owner,
+        row.agent,
+        row.claimed_at,
+        row.answered_at,
+        row.unanswered_since if row.status != CLOSED else None,
+        row.due_at,
+        row.missing_since,
+        row.returned,
+        row.last or "",
+        bool(row.unreachable),
+    )

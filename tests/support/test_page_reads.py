@@ -56,6 +56,7 @@ async def test_one_statement_each_time(floor: Floor) -> None:
     assert [(draft.author, draft.words) for draft in aside.drafts] == [("mei", "我看看")]
     link = await people.add(ADMIN, Agent("li", "李", Role.AGENT, "zh"))
     token = (await people.sign_in_by_link(link, "a browser")).token
-    for asking in (talks.lines(MEI, CHAT), talks.lines(MEI, CHAT, 1), talks.aside(MEI, CHAT), people.session(token)):
+    lines = (talks.lines(MEI, CHAT), talks.lines(MEI, CHAT, 1))
+    for asking in (*lines, talks.aside(MEI, CHAT), work.queue(MEI), people.session(token)):
         found = await asked(floor, asking)
         assert len(found) == 1, found
