@@ -60,6 +60,9 @@ async def test_staff_are_seen_writing_while_they_do(floor: Floor) -> None:
     await talks.draft(MEI, CHAT, "您好")
     await floor.reply(MEI, "您好，我来看")
     assert await talks_to(floor) == Counterpart("小梅")
+    await talks.draft(MEI, CHAT, "我转给")
+    await floor.app.workbench.work.transfer(MEI, CHAT, to="li")
+    assert await talks_to(floor) == Counterpart("李磊")
 
 
 async def test_words_that_only_stand_there_are_not_being_written(floor: Floor) -> None:
