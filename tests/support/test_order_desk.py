@@ -10,7 +10,7 @@ import pytest
 from bot.desk.orders import OrderDesk
 from bot.desk.talk import Delivery
 from bot.desk.work import Resume
-from bot.errors import HeldByOther, NoSuchThing, OrderServiceDown
+from bot.errors import HeldByOther, Later, NoSuchThing, OrderServiceDown
 from bot.orders.sql.tables import orders as order_table
 from bot.sections import Support
 from bot.store.tables import outbox
@@ -217,15 +217,19 @@ async def test_a_service_that_does_not_answer_is_asked_again_with_the_same_id(li
 
 
 async def test_a_running_act_of_the_bots_is_seen_to_its_end(floor: Floor) -> None:
-    """A cancellation is under way when a person takes the chat: its outcome is held, and stands in the brief."""
+    """A cancellation was asked for when a person takes the chat: it is done, its outcome is held, and stands in the
+    brief."""
     await floor.seed()
     await floor.comes("lin")
     await floor.says("取消订单")
     number = str(floor.phone.arrived[-1][1].values["order"])
     await floor.says("等太久了")
-    await floor.says("确认取消", settle=False)
+    floor.phone.refusals = [Later("busy")]  # the act waits behind a message
+    await floor.says("确认取消")
     assert [row["payload"]["effect"] for row in await floor.table(outbox) if row["kind"] == "act"][-1] == "CancelOrder"
+    assert (await _order(floor, number))["state"] == "awaiting_courier"
     await floor.app.workbench.work.claim(MEI, CHAT)
+    await floor.passes(2)
     await floor.settle()
     assert floor.heard()[-1] == "common.staff.taken"
     assert (await _order(floor, number))["state"] == "cancelled"
