@@ -118,7 +118,8 @@ async def test_a_page_is_told_whom_its_customer_talks_to(visitor: Browser, servi
     await visitor.say("hello")
     conversation = service.conversations()[0]
     told = []
-    async with aclosing(getattr(visitor, way)()) as news:
+    # Sooner than the second beat, when a page would be told anyway.
+    async with asyncio.timeout(10), aclosing(getattr(visitor, way)()) as news:
         async for name, said in news:
             if name == "beat":
                 service.talks_to(conversation, Counterpart("小周"))
