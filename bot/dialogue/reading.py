@@ -7,7 +7,7 @@ new wish. Only when all of that fails was the message not understood.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -100,9 +100,11 @@ class Reader:
     def __init__(self, understanding: Understanding, book: FlowBook) -> None:
         self.understanding = understanding
         self.book = book
+        self._wishes: Sequence[Intent] | None = None
 
     def read(self, stage: Stage, text: str) -> Meaning:
         """What the text means. Reads only; changes nothing."""
+        self._wishes = None
         return (
             self._choice(stage, text)
             or (self.understanding.queue_command(text) if stage.talk.queued else None)
@@ -128,13 +130,19 @@ class Reader:
             told = self.understanding.entities(attachment.name, stage.now)
         return Given(question.wants[entity], {entity: told[entity]}) if entity in told else None
 
+    def _intents(self, text: str) -> Sequence[Intent]:
+        """What may be wanted, looked for once a message: it is asked for again and again, and costs most."""
+        if self._wishes is None:
+            self._wishes = self.understanding.intents(text)
+        return self._wishes
+
     def _neither_choice_nor_command(self, stage: Stage, text: str) -> Meaning:
         entities = self._entities(stage, text)
         if answer := self._entity(stage, text, entities) or self._only_words(stage, text, entities):
             return answer
         if correction := self._correction(stage, text, entities):
             return correction
-        intents = [intent for intent in self.understanding.intents(text) if intent.flow in self.book]
+        intents = [intent for intent in self._intents(text) if intent.flow in self.book]
         if stage.frames:  # "ok" to a question is no thanks, and what only resembles a goodbye ends nothing
             least = 2.0 if entities.get("yes_no") is not None else CLEARLY
             intents = [intent for intent in intents if intent.flow != GREETING or intent.score >= least]
@@ -182,7 +190,7 @@ class Reader:
     def _speaks(self, stage: Stage, text: str, how: str) -> bool:
         if how == PRICE:
             return self.understanding.asks_price(text)
-        best = next(iter(self.understanding.intents(text)), None)
+        best = next(iter(self._intents(text)), None)
         if best is None or best.score < SURE or self.understanding.corrects(text):
             return False
         own = stage.top is not None and best.flow == stage.top.flow
@@ -197,13 +205,13 @@ class Reader:
 
     def _is_wish(self, stage: Stage, text: str, entity: str) -> bool:
         """Any words may describe an order; those that say a wish, the one under way or another, are read as that."""
-        if entity == "description" and (intents := self.understanding.intents(text)):
+        if entity == "description" and (intents := self._intents(text)):
             return intents[0].score >= SURE
         return self._is_another_wish(stage, text)
 
     def _is_another_wish(self, stage: Stage, text: str, enough: float = SURE) -> bool:
         """ "取消订单 TP1" does not only answer "which order is it?" when something else was under way."""
-        best = next(iter(self.understanding.intents(text)), None)
+        best = next(iter(self._intents(text)), None)
         return best is not None and best.score >= enough and best.flow not in {frame.flow for frame in stage.frames}
 
     def _only_words(self, stage: Stage, text: str, entities: Mapping[str, Any]) -> Meaning | None:
@@ -226,7 +234,7 @@ class Reader:
 
     def _says_more(self, stage: Stage, text: str) -> bool:
         """ "Add a tip to TP2" does not only name another order."""
-        best = next(iter(self.understanding.intents(text)), None)
+        best = next(iter(self._intents(text)), None)
         own = best is not None and stage.top is not None and best.flow == stage.top.flow
         return (own and best is not None and best.score >= SURE and bool(best.slots)) or self._is_another_wish(
             stage, text, CERTAIN
@@ -266,7 +274,7 @@ class Reader:
         """Neither yes nor no, no courtesy, no signs without words and no command, known or not."""
         if not any(map(str.isalnum, text)) or entities.get("yes_no") is not None or _COMMAND.fullmatch(text.strip()):
             return False
-        best = next(iter(self.understanding.intents(text)), None)
+        best = next(iter(self._intents(text)), None)
         courteous = best is not None and best.flow == GREETING and best.slots != UPSET
         return not (courteous and best and best.score >= CERTAIN)
 
