@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -31,8 +31,12 @@ LOOK_AGAIN = 0.2
 STORE_AGAIN = 0.2
 STORE_TRIES = 50
 LANGUAGE_SECONDS = 1.0
+CLOSING_SECONDS = 0.3
+"""After `ready_by`, to decide on the answer; WeChat waits until half a second after it."""
 SWEEP = 2.0
 FORGET_EVERY = 3600.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,16 @@ class Reception:
         must not see the platform's fault notice because of us."""
         ends = asyncio.get_running_loop().time() + self._wechat.account.ready_by
         try:
-            arrival = await self._arrived(push, message, ends)
+            arrival = await self._in_time(self._arrived(push, message, ends), ends)
+        except TimeoutError:  # the store does not even say no: it may be kept after all
+            return self._sorry(message, "unsure")
         except Exception as error:  # the store is away, or a defect: nothing was kept, and the customer must know
-            log.error("wechat_push_not_taken", error=type(error).__name__)  # noqa: TRY400
-            language = wording.language_of(message.text) if message.text else "zh"
-            return Answer(wording.words(language, "apology"), kept=False)
+            return self._sorry(message, "apology", error)
+        if arrival.closed:
+            return Answer(arrival.answer) if arrival.answer is not None else None
+        message = replace(message, seen=arrival.seen)
         try:
-            message = replace(message, seen=arrival.seen)
-            text = arrival.answer if arrival.closed else await self._answer(push, message, arrival.language, ends)
+            text = await self._in_time(self._answer(push, message, arrival.language, ends), ends + CLOSING_SECONDS)
         except Exception as error:  # the message is kept: its answer goes another way
             log.error("wechat_push_left", error=type(error).__name__)  # noqa: TRY400
             return None
@@ -116,6 +122,23 @@ class Reception:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _in_time(self, work: Coroutine[Any, Any, T], ends: float) -> T:
+        """Its result, or `TimeoutError`. It goes on all the same: cut off in the middle of a transaction, it would cost
+        a connection just when there is too much to do."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await asyncio.wait({task}, timeout=max(0.0, ends - asyncio.get_running_loop().time()))
+        if not task.done():
+            task.add_done_callback(self._ended)
+            raise TimeoutError
+        return task.result()
+
+    def _sorry(self, message: Incoming, key: str, error: Exception | None = None) -> Answer:
+        log.error("wechat_push_not_taken", error=type(error).__name__ if error else "in time")
+        language = wording.language_of(message.text) if message.text else "zh"
+        return Answer(wording.words(language, key), kept=False)
 
     # --- one push --------------------------------------------------------------------------------------------
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -317,8 +320,8 @@ async def test_an_order_service_that_is_slow_for_many_costs_nobody_an_answer(
     database: Database, clock: Clock, wechat: Platform, desk: SlowDesk
 ) -> None:
     household = Household(database, clock, wechat)
-    house = await household.open(desk, ready_by=SOON)
-    people = [f"oPerson{n:02}" for n in range(60)]
+    house = await household.open(desk, ready_by=LATER)
+    people = [f"oPerson{n:02}" for n in range(24)]
     pushed = await asyncio.gather(*(wechat.says(person, "read") for person in people))
     assert {tuple(one.answers) for one in pushed} == {("success",)}
     desk.may_answer.set()
@@ -399,6 +402,40 @@ async def test_without_a_database_the_customer_is_told_and_never_sees_the_fault_
     await wechat.says(OPENID, "在吗")
     assert texts(wechat)[2:] == [wording.words("zh", "apology")]
     assert FAULT not in texts(wechat)
+
+
+async def test_a_store_that_hangs_keeps_no_push_waiting(
+    household: Household, wechat: Platform, lite: Database, desk: SlowDesk, clock: Clock
+) -> None:
+    house = await household.open(desk, ready_by=SOON)
+    with hanging(lite):
+        pushed = await wechat.says(OPENID, "hello")
+    assert len(pushed.answers) == 1
+    assert texts(wechat) == [wording.words("en", "unsure")]
+    await house.calm()
+    clock.forward(13)
+    await house.adapter.reception.look_after()
+    await until_shown(wechat, 2)
+    pushing = asyncio.ensure_future(wechat.says(OPENID, "read"))
+    await desk.reached.wait()
+    with hanging(lite):
+        assert (await pushing).answers == ["success"]
+    desk.may_answer.set()
+    await house.calm()
+    clock.forward(13)
+    await house.adapter.reception.look_after()
+    await until_shown(wechat, 3)
+    assert texts(wechat)[1:] == ["1: hello", "2: read order_found None"]
+
+
+@contextmanager
+def hanging(database: Database) -> Iterator[None]:
+    """Nothing is answered within the block."""
+    may_go_on = threading.Event()
+    blocking = asyncio.ensure_future(database.run(lambda _: may_go_on.wait(30)))
+    yield
+    may_go_on.set()
+    assert not blocking.done()
 
 
 def break_records(connection: Connection) -> None:
