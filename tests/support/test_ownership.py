@@ -128,6 +128,8 @@ async def test_after_hours_they_are_told_when_somebody_is_there_again(floor: Flo
 
 async def test_several_processes_return_it_once(taken: Floor) -> None:
     others = [taken.another() for _ in range(3)]
+    for process in others:  # each has its connection then, or the first one would be alone
+        assert await process.workbench.ownership.look() == 0
     await taken.passes(301)
     looks = [process.workbench.ownership.look() for process in (taken.app, *others)]
     assert sum(await asyncio.gather(*looks)) == 1
