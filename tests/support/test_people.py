@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -221,9 +222,9 @@ class TestLock:
         await team.come()
 
         async def took(id: str) -> float:
-            begun = asyncio.get_running_loop().time()
+            begun = time.process_time()  # of all threads, and whatever else this machine does
             await refused(team, id)
-            return asyncio.get_running_loop().time() - begun
+            return time.process_time() - begun
 
         known = min([await took("li") for _ in range(4)])
         unknown = min([await took(f"wang{n}") for n in range(4)])
