@@ -23,7 +23,7 @@ export class Words {
     this.longDate = form({ year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
     this.day = form({ month: "long", day: "numeric", weekday: "long" });
     this.longDay = form({ year: "numeric", month: "long", day: "numeric" });
-    this.money = new Intl.NumberFormat(locale, { style: "currency", currency: "CNY" });
+    this.money = new Intl.NumberFormat(locale, { style: "currency", currency: "CNY", currencyDisplay: "narrowSymbol" });
     this.offset = 0; // of the server's clock, ms
   }
 
