@@ -16,12 +16,13 @@ from bot.dialogue.events import Woke
 from bot.errors import NotTaken
 from bot.messages import Address, Attachment
 from bot.runtime.attending import Deed, Plan
-from bot.store import presence, seeing
+from bot.store import presence, seeing, ticket_lists
 from bot.store import support as opening
 from bot.store import tickets as store
 from bot.store.conversations import Loaded
 from bot.store.database import Database
-from bot.store.tickets import Change, Found, Wanted
+from bot.store.ticket_lists import Wanted
+from bot.store.tickets import Change, Found
 from bot.support.names import Names
 from bot.support.teams import teams_of
 from bot.support.tickets import numbers
@@ -70,12 +71,12 @@ class TicketOffice:
     ) -> tuple[Sequence[TicketLine], int]:
         """See `TicketDesk.tickets`."""
         wanted = Wanted(states, owner, overdue, about, teams_of(agent), page)
-        lines, total = await self._database.run(store.listed, wanted)
+        lines, total = await self._database.run(ticket_lists.listed, wanted)
         return await self._names.call(lines) if self._names else lines, total
 
     async def counts(self, agent: Agent) -> TicketCounts:
         """See `TicketDesk.counts`."""
-        return await self._database.run(store.counts, agent.id, teams_of(agent))
+        return await self._database.run(ticket_lists.counts, agent.id, teams_of(agent))
 
     async def ticket(self, agent: Agent, number: str) -> Ticket:
         """See `TicketDesk.ticket`."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 
 from bot.desk.tickets import TicketState
 from bot.store import overdue
-from bot.store import tickets as store
+from bot.store import ticket_lists as store
 from bot.store.database import Database
 
 TEAMS = ("parcels", "fees")
