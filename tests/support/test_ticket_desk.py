@@ -15,8 +15,7 @@ from bot.desk.work import Resume
 from bot.dialogue.events import Woke
 from bot.errors import NoSuchThing, NotTaken, Unreachable
 from bot.messages import Address, Attachment, AttachmentKind, Incoming
-from bot.store import handovers
-from bot.store import tickets as store
+from bot.store import handovers, ticket_lists
 from bot.store.support_tables import ticket
 from bot.store.tables import attachment, audit, conversation
 from tests.support.floor import LEAD, LI, MEI, Floor, of_team
@@ -505,7 +504,7 @@ async def test_pages_of_fifty(floor: Floor) -> None:
 
 
 async def test_a_list_ends_where_nobody_counts_on(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "MOST_COUNTED", 2 * A_PAGE)
+    monkeypatch.setattr(ticket_lists, "MOST_COUNTED", 2 * A_PAGE)
     now = await floor.now()
     await fill(floor, *[{"due_at": now + number} for number in range(2 * A_PAGE + 3)], {}, {})
     office = floor.app.workbench.tickets
