@@ -76,7 +76,9 @@ def _marked(
     connection: Connection, table: Any, key: Any, which: ColumnElement[bool], told: tuple[Any, Any]
 ) -> Sequence[Any]:
     first = select(key).where(which).order_by(table.c.due_at).limit(MOST).with_for_update(skip_locked=True)
-    marking = update(table).where(key.in_(first), which).values(breached_at=dbnow())
+    # Once and for all: a plan that asked for the first ones again for each row would mark more.
+    chosen = first.cte("first").prefix_with("MATERIALIZED")
+    marking = update(table).where(key.in_(select(*chosen.c)), which).values(breached_at=dbnow())
     return connection.execute(marking.returning(*told, table.c.due_at)).all()
 
 
