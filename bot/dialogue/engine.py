@@ -262,7 +262,9 @@ class Engine:
 
     def _discussed(self, stage: Stage, intent: Intent) -> dict[str, Any]:
         """The order that the conversation is about, for a flow that is about one."""
-        order = order_in(stage.frames) if self.book[intent.flow].about_order else None
+        if not self.book[intent.flow].about_order:
+            return {}
+        order = order_in(stage.frames) or stage.just_shown
         return {"order": order} if order else {}
 
     # --- the end of a turn ------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from bot.dialogue.book import FlowBook
 from bot.dialogue.choosing import AFFIRM, DENY
 from bot.dialogue.conversation import Answer
 from bot.dialogue.flow import CHANGED_MIND
-from bot.dialogue.stage import Stage
+from bot.dialogue.stage import TRACKING, Stage
 from bot.dialogue.understanding import Command, Intent, Understanding
 from bot.messages import Attachment, AttachmentKind
 
@@ -45,7 +45,6 @@ WAITING, TOO_LATE = "pending_order", {"answer": "late_delivery"}
 """What begins with somebody telling what is wrong: this flow, and the frequent question why it takes so long."""
 CLEARLY = 0.8
 """From here on a courtesy is heard in the middle of something."""
-TRACKING = "track_order"
 GREETING, UPSET = "greet", {"said": "upset"}
 """Courtesies are no words of a complaint; anger may well be."""
 NAMES_ORDER = {"order_number", "description"}

@@ -14,6 +14,7 @@ from bot.errors import FlowError
 from bot.messages import Choice, Outgoing
 
 MOST_FIRINGS = 50
+TRACKING = "track_order"
 
 
 class Stage:
@@ -47,6 +48,13 @@ class Stage:
     def open_question(self) -> Question | None:
         """What the customer is expected to answer."""
         return self.top.question if self.top else self.talk.offer
+
+    @property
+    def just_shown(self) -> str | None:
+        """The order whose state was told last, while nothing else is open. A greeting names one of several at best."""
+        offer = self.talk.offer if not self.frames else None
+        shown = offer is not None and offer.text.startswith(f"{TRACKING}.")
+        return offer.values.get("order") if offer and shown else None
 
     def count_firing(self) -> None:
         """Guard against flows that call each other for ever."""
