@@ -31,8 +31,8 @@ LOOK_AGAIN = 0.2
 STORE_AGAIN = 0.2
 STORE_TRIES = 50
 LANGUAGE_SECONDS = 1.0
-CLOSING_SECONDS = 0.3
-"""After `ready_by`, to decide on the answer; WeChat waits until half a second after it."""
+DECIDING_SECONDS, CLOSING_SECONDS = 0.2, 0.35
+"""After `ready_by`, to decide on the answer, and until it is given up; WeChat waits until half a second after it."""
 SWEEP = 2.0
 FORGET_EVERY = 3600.0
 
@@ -173,15 +173,19 @@ class Reception:
                 if not taking.done() and left > 0:
                     await asyncio.wait({taking}, timeout=left)
                     continue
-                closing = await self._close(push, language, final=left <= 0, taken=_is_over(taking))
+                closing = await self._close(push, language, ends, final=left <= 0, taken=_is_over(taking))
                 if closing is not None:
                     return closing
                 await wake.wait(min(LOOK_AGAIN, max(left, 0.001)))
 
-    async def _close(self, push: Push, language: str | None, *, final: bool, taken: bool) -> Closing | None:
-        may_call = self._wechat.postman.may_call
+    async def _close(
+        self, push: Push, language: str | None, ends: float, *, final: bool, taken: bool
+    ) -> Closing | None:
+        may_call, loop = self._wechat.postman.may_call, asyncio.get_running_loop()
 
         def compose(letters: Sequence[Letter]) -> Packed | None:
+            if loop.time() > ends + DECIDING_SECONDS:
+                return None  # nobody would take it back any more
             if letters and may_call:
                 texts = list(takewhile(lambda letter: not letter.file, letters))
                 return wording.pack_as_text(texts) if texts else None  # a picture can only be sent
