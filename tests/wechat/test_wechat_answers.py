@@ -65,9 +65,14 @@ async def until_shown(wechat: Platform, count: int) -> None:
     await until(lambda: len(wechat.customer(OPENID).shown) >= count)
 
 
-async def test_what_is_ready_goes_back_at_once_and_costs_no_quota(household: Household, wechat: Platform) -> None:
+async def test_what_is_ready_goes_back_at_once_and_costs_no_quota(
+    household: Household, wechat: Platform, clock: Clock
+) -> None:
     house = await household.open()
     await wechat.says(OPENID, "hello")
+    await until(lambda: household.all(wechat_push, "told"))
+    clock.forward(13)
+    await house.adapter.reception.look_after()  # it was told, and is not said once more
     assert texts(wechat) == ["1: hello"]
     assert ways(wechat) == ["passive"]
     assert (await house.adapter.channel.standing(CHAT)).left == 5
