@@ -1,5 +1,15 @@
-// Runs before the first paint, so that a chosen theme never flashes. Storage may be forbidden in a frame.
-try {
-  const chosen = localStorage.getItem("tepai-theme");
-  if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
-} catch {}
+// Runs before the first paint, so that no page flashes in the other colours.
+{
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem("tepai-theme"); // storage may be forbidden in a frame
+  } catch {}
+  const follow = () => {
+    if (!root.dataset.chosen) root.dataset.theme = dark.matches ? "dark" : "light";
+  };
+  if (chosen === "dark" || chosen === "light") root.dataset.theme = root.dataset.chosen = chosen;
+  follow();
+  dark.addEventListener("change", follow);
+}

@@ -1,10 +1,9 @@
 // The button that switches between light and dark, and remembers the choice.
 
 const root = document.documentElement;
-const dark = matchMedia("(prefers-color-scheme: dark)");
 const button = document.getElementById("theme");
 
-const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+const isDark = () => root.dataset.theme === "dark";
 
 function label() {
   const text = isDark() ? button.dataset.light : button.dataset.dark;
@@ -13,11 +12,10 @@ function label() {
 }
 
 button.addEventListener("click", () => {
-  root.dataset.theme = isDark() ? "light" : "dark";
+  root.dataset.theme = root.dataset.chosen = isDark() ? "light" : "dark";
   try {
     localStorage.setItem("tepai-theme", root.dataset.theme);
   } catch {}
-  label();
 });
-dark.addEventListener("change", label);
+new MutationObserver(label).observe(root, { attributeFilter: ["data-theme"] });
 label();
