@@ -41,9 +41,11 @@ _DUE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+# Once and for all: a plan that asked for them again for each timer would take more than `most`.
+_CHOSEN = _DUE.cte("chosen").prefix_with("MATERIALIZED")
 _HOLD = Prepared(
     update(timer)
-    .where(tuple_(timer.c.conversation, timer.c.name).in_(_DUE))
+    .where(tuple_(timer.c.conversation, timer.c.name).in_(select(*_CHOSEN.c)))
     .values(due_at=dbnow() + bindparam("lease"))
     .returning(timer.c.conversation, timer.c.name, timer.c.kind, timer.c.payload, timer.c.due_at)
 )
