@@ -71,7 +71,10 @@ class Reception:
         message = replace(message, seen=arrival.seen)
         try:
             text = await self._in_time(self._answer(push, message, arrival.language, ends), ends + CLOSING_SECONDS)
-        except Exception as error:  # the message is kept: its answer goes another way
+        except TimeoutError:  # the message is kept: its answer goes another way
+            log.warning("wechat_push_late")
+            return None
+        except Exception as error:
             log.error("wechat_push_left", error=type(error).__name__)  # noqa: TRY400
             return None
         return Answer(text) if text is not None else None

@@ -38,6 +38,7 @@ class Entities:
             "ordinal": lambda: self._ordinals.within(text),
             "door": lambda: folded if _DOOR.fullmatch(folded) else None,
             "acknowledged": lambda: without_marks(text) in self._lexicon.acknowledging or None,
+            "everything": lambda: self._lexicon.says_everything(without_marks(text)) or None,
             "yes_no": lambda: polarity(self._lexicon, text),
             "name": lambda: self._places.name(cleaned),
             "appointment": lambda: found.get("time") if says_only_time(folded) else None,

@@ -39,6 +39,7 @@ class Words(BaseModel):
     asking: list[str]
     price_questions: list[str]
     asking_after: list[str]
+    everything: list[str]
     fillers: list[str]
     needs_more: list[str]
     ambiguous: list[str]
@@ -189,6 +190,17 @@ class Lexicon:
     def acknowledging(self) -> frozenset[Units]:
         """What only says that something was heard."""
         return frozenset(self.phrases("acknowledging"))
+
+    @cached_property
+    def _every_one(self) -> PhraseBook[bool]:
+        """Phrases for all there is (True), and what may stand around them."""
+        around = (*self.phrases("fillers"), *self.phrases("around_choices"), *self.phrases("ambiguous"), (BREAK,))
+        return PhraseBook([*((each, False) for each in around), *((each, True) for each in self.phrases("everything"))])
+
+    def says_everything(self, text: Units) -> bool:
+        """Whether a text says "all of them", and nothing else."""
+        kinds = {piece.kind for piece in self._every_one.pieces(text)}
+        return True in kinds and None not in kinds
 
     @cached_property
     def ambiguous(self) -> frozenset[Units]:

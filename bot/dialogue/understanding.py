@@ -67,6 +67,7 @@ class Understanding(Protocol):
         "appointment" (the time, where the text says nothing else),
         "description" (what is left of the text without everyday words: it may tell which order is meant),
         "door" (the text, where it is a door and nothing else: "1801", "Room 5"),
+        "everything" (True where the text means all there is: "全部取消", "all of them"),
         "acknowledged" (True where the text only says that it was heard: "好的", "ok", but not "yes")."""
 
     def corrects(self, text: str) -> bool:

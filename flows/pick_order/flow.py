@@ -46,6 +46,7 @@ class PickOrder(Flow):
         {"trigger": "picked", "source": _ASKED, "dest": "picked"},
         {"trigger": "number_given", "source": _ASKED, "dest": "looking"},
         {"trigger": "described", "source": _ASKED, "dest": "looking"},
+        {"trigger": "every_one", "source": _ASKED, "dest": "looking"},
         {"trigger": "show_all", "source": "only_this", "dest": "looking"},
         {"trigger": "leave", "source": "only_this", "dest": "left"},
     ]
@@ -65,7 +66,8 @@ class PickOrder(Flow):
 
     # Actions record wishes.
     def look(self, event: EventData) -> None:
-        if event.event.name in ("number_given", "described"):
+        self.slots["every_one"] = event.event.name == "every_one"
+        if event.event.name in ("number_given", "described", "every_one"):
             self.slots["order"] = event.kwargs.get("order_number")
             self.slots["description"] = event.kwargs.get("description")
             self.slots["tries"] = self.slots.get("tries", 0) + 1
@@ -75,10 +77,11 @@ class PickOrder(Flow):
 
     def ask_which(self, event: EventData) -> None:
         several = self._meant(event)
-        in_vain = self.slots.get("tries") and not several
-        text = (
-            "not_among_yours" if self.slots.get("order") and not several else "none_like_that" if in_vain else "which"
-        )
+        unknown = bool(self.slots.get("order")) and not several
+        in_vain = bool(self.slots.get("tries")) and not several
+        text = "not_among_yours" if unknown else "none_like_that" if in_vain else "which"
+        if self.slots.get("every_one"):
+            text = "one_by_one"
         shown = several or [order for order in self._fitting(event) if not self._is_excluded(order)]
         replies = [Reply("order", then="picked", **show.line(order)) for order in shown[:MOST_SHOWN]]
         self.ask(text, *replies, wants=NAMED, named=self.slots.get("order") or "")
@@ -142,5 +145,5 @@ class PickOrder(Flow):
         return [] if open_question else candidates
 
 
-NAMED = {"order_number": "number_given", "description": "described"}
+NAMED = {"order_number": "number_given", "everything": "every_one", "description": "described"}
 """How an order may be named instead of chosen."""

@@ -102,7 +102,7 @@ async def test_a_reader_misses_nothing_while_others_write(world: World, runtime:
         if n % 3 == 0:
             await runtime.settle()
     await runtime.settle()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await reader
     assert seen == list(range(1, 61))
 
