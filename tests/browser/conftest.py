@@ -1,4 +1,6 @@
-"""The chat in a real browser: $CHROMIUM, else the system's, else the one Playwright fetched."""
+"""The chat in a real browser: $CHROMIUM, else the system's, else the one Playwright fetched.
+
+Chromium without its windows (chromium-headless-shell) goes first: it opens a page in a third of the time."""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ QUIET = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SYSTEM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "No browser for the browser tests. Install one: `apt-get install chromium fonts-wqy-microhei`, or "
     "`.venv/bin/playwright install --with-deps chromium`, or name one with CHROMIUM=/path/to/chromium."

@@ -72,10 +72,11 @@ def test_the_theme_follows_the_system_until_it_is_chosen(customer: Customer) -> 
     page = customer.page
     background = "() => getComputedStyle(document.body).backgroundColor"
     page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
     light = page.evaluate(background)
     page.emulate_media(color_scheme="dark")
-    dark = page.evaluate(background)
-    assert light != dark
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(background) != light
     page.get_by_role("button", name="切换到浅色").click()
     assert page.evaluate(background) == light
     page.reload()

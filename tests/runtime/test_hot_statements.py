@@ -37,8 +37,8 @@ HOT = {table.name for table in schema.metadata.tables.values() if is_hot(table)}
 
 # What must look across conversations: whose turn it is, which timers are due, and who watches an order.
 ACROSS = {
-    "a claim of lanes that are due": r"UPDATE lane SET .* WHERE lane\.conversation IN \(SELECT .*next_at <= ",
-    "timers that are due": r"UPDATE timer SET .* WHERE \(timer\.conversation, timer\.name\) IN ",
+    "a claim of lanes that are due": r"WITH due AS .*next_at <= .*UPDATE lane SET .* WHERE lane\.conversation IN ",
+    "timers that are due": r"WITH chosen AS .*UPDATE timer SET .* WHERE \(timer\.conversation, timer\.name\) IN ",
     "who watches an order": r"FROM watch JOIN conversation .*watch\.order_number = ",
     "the end of a watched order": r"DELETE FROM watch WHERE watch\.order_number = ",
 }
