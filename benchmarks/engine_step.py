@@ -105,6 +105,10 @@ class Recorder:
         self.steps.append(Step(before, event, now, outcomes))
         return turn
 
+    def knows(self, flow: str) -> bool:
+        """See `bot.dialogue.turn.Dialogue.knows`."""
+        return self._engine.knows(flow)
+
 
 class Phone:
     """A channel that remembers the newest message with buttons."""

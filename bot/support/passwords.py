@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -30,11 +31,10 @@ class Passwords:
     that a flood of sign-ins costs a small machine neither its memory nor its processor."""
 
     def __init__(self, rounds: int = 3, memory: int = 19 * 1024, at_once: int = 2, shortest: int = 10) -> None:
-        self._hasher = PasswordHasher(time_cost=rounds, memory_cost=memory, parallelism=1)
+        self._hasher = _hasher(rounds, memory)
         self._room = asyncio.Semaphore(at_once)
         self._shortest = shortest
-        # Compared where there is no such member of staff, which then takes as long as a wrong password does.
-        self._nobodys = self._hasher.hash("nobody's")
+        self._nobodys = _nobodys(rounds, memory)
 
     def check(self, password: str, name: str) -> None:
         """Raises `NotTaken` for one that is too easily guessed."""
@@ -64,6 +64,16 @@ class Passwords:
         if kept is None:
             return Compared(False)
         return Compared(True, self._hasher.hash(password) if self._hasher.check_needs_rehash(kept) else None)
+
+
+def _hasher(rounds: int, memory: int) -> PasswordHasher:
+    return PasswordHasher(time_cost=rounds, memory_cost=memory, parallelism=1)
+
+
+@cache
+def _nobodys(rounds: int, memory: int) -> str:
+    """Compared where there is no such member of staff, which then takes as long as a wrong password does."""
+    return _hasher(rounds, memory).hash("nobody's")
 
 
 def _normal(password: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ LONGEST = 120
 HERE = Path(__file__).parent
 
 
-def own_texts(language: str) -> dict[str, Text]:
+@cache
+def own_texts(language: str) -> Mapping[str, Text]:
     """The desk's own, by key. Its `names` are what `{…:name}` looks up."""
     found = read_texts(HERE / f"texts.{language}.yaml", "staff")
     return {key.replace("staff.names.", "common."): text for key, text in found.items()}

@@ -46,7 +46,7 @@ class PickOrder(Flow):
         {"trigger": "picked", "source": _ASKED, "dest": "picked"},
         {"trigger": "number_given", "source": _ASKED, "dest": "looking"},
         {"trigger": "described", "source": _ASKED, "dest": "looking"},
-        {"trigger": "every_one", "source": _ASKED, "dest": "looking"},
+        {"trigger": "every_one", "source": "asking", "dest": "looking"},
         {"trigger": "show_all", "source": "only_this", "dest": "looking"},
         {"trigger": "leave", "source": "only_this", "dest": "left"},
     ]
@@ -84,7 +84,7 @@ class PickOrder(Flow):
             text = "one_by_one"
         shown = several or [order for order in self._fitting(event) if not self._is_excluded(order)]
         replies = [Reply("order", then="picked", **show.line(order)) for order in shown[:MOST_SHOWN]]
-        self.ask(text, *replies, wants=NAMED, named=self.slots.get("order") or "")
+        self.ask(text, *replies, wants={"everything": "every_one", **NAMED}, named=self.slots.get("order") or "")
 
     def say_it_is_the_only_one(self, event: EventData) -> None:
         present = next(order for order in self._fitting(event) if order.number == self.slots["present"])
@@ -145,5 +145,5 @@ class PickOrder(Flow):
         return [] if open_question else candidates
 
 
-NAMED = {"order_number": "number_given", "everything": "every_one", "description": "described"}
+NAMED = {"order_number": "number_given", "description": "described"}
 """How an order may be named instead of chosen."""
