@@ -30,12 +30,6 @@ async def office(sqlite_url: str) -> AsyncIterator[Office]:
 
 
 @pytest.fixture
-async def li(office: Office) -> AsyncIterator[Member]:
-    async with await office.comes() as member:
-        yield member
-
-
-@pytest.fixture
 async def boss(office: Office) -> AsyncIterator[Member]:
     async with await office.comes("boss", Role.ADMIN, name="老板") as member:
         yield member

@@ -41,12 +41,6 @@ async def office(sqlite_url: str, way: Way) -> AsyncIterator[Office]:
     await office.outside.close()
 
 
-@pytest.fixture
-async def li(office: Office) -> AsyncIterator[Member]:
-    async with await office.comes() as member:
-        yield member
-
-
 async def test_a_link_is_shown_once_linked_and_unlinked(office: Office, way: Way, li: Member) -> None:
     assert "t.me" not in (await li.get(ME))[1]
     status, page = await li.post(f"{ME}/telegram")
